@@ -1,0 +1,89 @@
+# SPDX-License-Identifier: Apache-2.0
+# Rescan.  `make help` lists the targets.
+
+VERSION := 0.1.0
+CC      ?= cc
+SAN     ?=
+BUILD   := build$(if $(SAN),/san)
+B       := $(BUILD)
+
+PKGS    := libcurl json-c openssl sqlite3 libevent libevent_openssl inih
+WARN    := -Wall -Wextra -Wpedantic -Wshadow -Wstrict-prototypes \
+	   -Wmissing-prototypes -Wpointer-arith -Wcast-qual -Wvla -Werror
+CFLAGS  ?= -O2 -g
+CSTD    := -std=c17 -D_GNU_SOURCE -DRESCAN_VERSION='"$(VERSION)"'
+HARDEN  := -fstack-protector-strong -fPIE $(if $(SAN),,-D_FORTIFY_SOURCE=2)
+LDHARD  := -pie -Wl,-z,relro,-z,now
+SANFLAG := $(if $(SAN),-fsanitize=$(SAN) -fno-omit-frame-pointer \
+	   -fno-sanitize-recover=all)
+pkgs_c   = $(shell pkg-config --cflags $(PKGS))
+pkgs_l   = $(shell pkg-config --libs $(PKGS)) -lm
+check_l  = $(shell pkg-config --libs check)
+COMPILE  = $(CC) $(CSTD) $(CFLAGS) $(WARN) $(HARDEN) $(SANFLAG) -I. -I$(B) \
+	   $(pkgs_c) -MMD -MP
+
+# A criterion, a store or a test registers itself by being there.
+CRITERIA := $(sort $(basename $(notdir $(wildcard gateway/criteria/*.c))))
+LIB_SRC  := $(filter-out gateway/main.c,$(sort $(wildcard fhir/util/*.c \
+	    fhir/*.c mappings/*.c gateway/*.c gateway/criteria/*.c \
+	    gateway/store/*.c)))
+SBX_SRC  := $(sort $(wildcard tests/sandbox/*.c))
+AUX_SRC  := $(sort $(wildcard tests/support/*.c))
+TESTS    := $(sort $(basename $(notdir $(wildcard tests/check_*.c))))
+
+LIB_OBJ  := $(LIB_SRC:%.c=$(B)/%.o) $(B)/criteria_registry.o
+SBX_OBJ  := $(SBX_SRC:%.c=$(B)/%.o)
+AUX_OBJ  := $(AUX_SRC:%.c=$(B)/%.o)
+
+.DELETE_ON_ERROR:
+.SUFFIXES:
+.PHONY: all help
+
+all: $(B)/rescan $(B)/rescan-sandbox ## build the gateway and the sandbox
+
+help: ## this list
+	@awk -F':.*## ' '/^[a-z][a-z-]*:.*## /{printf "  make %-12s %s\n",$$1,$$2}' \
+	    $(MAKEFILE_LIST)
+
+$(B)/%.o: %.c
+	@mkdir -p $(@D)
+	$(COMPILE) -c -o $@ $<
+
+$(B)/criteria_registry.c: $(CRITERIA:%=gateway/criteria/%.c) Makefile
+	@mkdir -p $(@D)
+	@{ echo '#include "gateway/assess.h"'; \
+	  for c in $(CRITERIA); do \
+	    echo "extern const struct criterion criterion_$$c;"; done; \
+	  echo 'const struct criterion *const criterion_registry[] = {'; \
+	  for c in $(CRITERIA); do echo "	&criterion_$$c,"; done; \
+	  echo '	NULL};'; } >$@
+
+$(B)/criteria_registry.o: $(B)/criteria_registry.c
+	$(COMPILE) -c -o $@ $<
+
+$(B)/librescan.a: $(LIB_OBJ)
+	@rm -f $@
+	ar rcs $@ $^
+
+$(B)/rescan: $(B)/gateway/main.o $(B)/librescan.a
+	$(CC) $(SANFLAG) $(LDHARD) -o $@ $^ $(pkgs_l)
+
+$(B)/libsandbox.a: $(filter-out %/main.o,$(SBX_OBJ))
+	@rm -f $@
+	ar rcs $@ $^
+
+$(B)/rescan-sandbox: $(B)/tests/sandbox/main.o $(B)/libsandbox.a \
+    $(B)/librescan.a
+	$(CC) $(SANFLAG) $(LDHARD) -o $@ $^ $(pkgs_l)
+
+$(B)/libsupport.a: $(AUX_OBJ)
+	@rm -f $@
+	ar rcs $@ $^
+
+# One test: make build/check_json && build/check_json
+$(B)/check_%: $(B)/tests/check_%.o $(B)/libsupport.a $(B)/libsandbox.a \
+    $(B)/librescan.a
+	$(CC) $(SANFLAG) $(LDHARD) -o $@ $^ $(pkgs_l) $(check_l)
+
+-include $(LIB_OBJ:.o=.d) $(SBX_OBJ:.o=.d) $(AUX_OBJ:.o=.d) \
+    $(B)/gateway/main.d $(TESTS:%=$(B)/tests/%.d)

@@ -1,0 +1,56 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * Resources in containers: Bundles of any type, single resources, NDJSON.
+ *
+ * Large inputs are walked an entry at a time; only one entry's tree exists at
+ * once.
+ */
+#ifndef RESCAN_BUNDLE_H
+#define RESCAN_BUNDLE_H
+
+#include "fhir/json.h"
+#include "fhir/util/arena.h"
+
+struct bundle_entry {
+	const char *full_url;              /* or NULL */
+	const struct json_value *resource; /* or NULL */
+	const char *method, *url;  /* request.method / .url, or NULL */
+	const char *mode;          /* search.mode, or NULL */
+	const char *status, *etag, *location; /* response.*, or NULL */
+	const struct json_value *outcome;     /* response.outcome, or NULL */
+	size_t offset; /* byte offset of the entry in the input */
+};
+
+/* Everything in an entry is borrowed and dies when the call returns.  A code
+ * other than ERR_OK ends the reading and is returned. */
+typedef enum err_code (*bundle_entry_fn)(
+    void *ctx, const struct bundle_entry *entry, struct err *e);
+
+struct bundle_head {
+	char *type;                  /* "searchset" …, or NULL */
+	char *self, *next, *previous; /* link urls as given, or NULL */
+	char *version_tag;            /* meta.versionId, or NULL */
+	int64_t total;                /* -1 when not said */
+	size_t entries;
+};
+
+/*
+ * Read one JSON text that must be a FHIR resource.  A Bundle gives its
+ * entries (a Bundle inside an entry gives its own in turn, to a depth of 4),
+ * anything else itself as a single entry.  ret_head (may be NULL) is filled
+ * for a Bundle, strings in a.
+ *
+ * Errors: ERR_NOT_JSON (HTML is recognised and said), ERR_NOT_FHIR (JSON
+ * without a resourceType), ERR_LIMIT, or what `each` returned.  An entry
+ * whose resource has no resourceType is ERR_NOT_FHIR with its path.
+ */
+enum err_code bundle_read(const char *s, size_t n, struct arena *a,
+    struct bundle_head *ret_head, bundle_entry_fn each, void *ctx,
+    struct err *e) MUST_CHECK;
+
+/* As bundle_read for files: one resource, or NDJSON / several resources one
+ * after another.  An error's text names the offset. */
+enum err_code resources_read(const char *s, size_t n, struct arena *a,
+    bundle_entry_fn each, void *ctx, struct err *e) MUST_CHECK;
+
+#endif

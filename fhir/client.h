@@ -1,0 +1,87 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * A FHIR R4 client: read, search with paging, conditional write.
+ *
+ * Answers are classified before they are believed: by status, by media type,
+ * by resourceType.  A 200 that is an HTML page is ERR_NOT_FHIR.  Transient
+ * failures are retried here with exponential backoff and jitter, never sooner
+ * than Retry-After; what comes back after that is final for this call.
+ */
+#ifndef RESCAN_CLIENT_H
+#define RESCAN_CLIENT_H
+
+#include "fhir/bundle.h"
+#include "fhir/http.h"
+
+struct client_options {
+	const char *base_url;   /* "https://host/fhir", no trailing slash */
+	const char *token_file; /* bearer token, re-read per run; or NULL */
+	struct http_options http;
+	int page_count;         /* _count asked for, 100 */
+	int max_pages;          /* of one search, 10000 */
+	int64_t max_entries;    /* of one search */
+	int retries;            /* 4 */
+	int backoff_ms, backoff_max_ms; /* 500, 60000 */
+};
+#define CLIENT_DEFAULTS                                                        \
+	{                                                                      \
+		NULL, NULL, HTTP_DEFAULTS, 100, 10000, 10000000, 4, 500, 60000 \
+	}
+
+struct client;
+
+enum err_code client_new(const struct client_options *o, struct client **ret,
+    struct err *e) MUST_CHECK;
+void client_free(struct client *c);
+const char *client_base(const struct client *c);
+
+/* One page of a search, handed over whole: the body is checked JSON and a
+ * Bundle of type searchset.  `server_ms` is the server's Date. */
+struct client_page {
+	const char *url;  /* what was asked */
+	const char *body;
+	size_t len;
+	const struct bundle_head *head;
+	int64_t server_ms;
+	int number;       /* from 0 */
+	bool last;        /* no next link */
+};
+typedef enum err_code (*client_page_fn)(
+    void *ctx, const struct client_page *page, struct err *e);
+
+/* GET [base]/[query] ("Observation?_lastUpdated=ge…"), following `next`
+ * links as given, same origin only, each link once, bounded.  Errors: those
+ * of http_exchange and of classification (ERR_NOT_FHIR, ERR_AUTH,
+ * ERR_FORBIDDEN, ERR_THROTTLED, ERR_SERVER, ERR_REFUSED …), ERR_FOREIGN,
+ * ERR_LOOP, ERR_LIMIT, ERR_GONE (paging state expired), or what fn returned. */
+enum err_code client_search(struct client *c, const char *query,
+    client_page_fn fn, void *ctx, struct err *e) MUST_CHECK;
+
+/* GET [base]/[type]/[id].  ERR_NOT_FOUND, ERR_GONE among the errors.  Caller
+ * frees *ret_body. */
+enum err_code client_read(struct client *c, const char *type, const char *id,
+    char **ret_body, size_t *ret_len, struct err *e) MUST_CHECK;
+
+/* What a write did. */
+struct client_written {
+	bool created; /* 201; else an existing one was found or updated */
+	char id[65], version[65]; /* "" when the server did not say */
+	char *body;   /* the server's representation or "", owned */
+};
+void client_written_done(struct client_written *w);
+
+/* POST with If-None-Exist.  if_none_exist is the query ("identifier=sys|v").
+ * ERR_DUPLICATE for 412 (several match). */
+enum err_code client_create(struct client *c, const char *type,
+    const char *if_none_exist, const char *body, struct client_written *ret,
+    struct err *e) MUST_CHECK;
+
+/* PUT with If-Match (version "" sends none).  ERR_CONFLICT for 409 and 412. */
+enum err_code client_update(struct client *c, const char *type,
+    const char *id, const char *version, const char *body,
+    struct client_written *ret, struct err *e) MUST_CHECK;
+
+/* Percent-encode a query value into buf-owned memory; caller frees. */
+char *client_escape(const char *value);
+
+#endif

@@ -1,0 +1,78 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * HTTPS over libcurl: one request, one bounded answer.
+ *
+ * TLS 1.2 is the floor; peer and host are always verified and nothing turns
+ * that off.  A private CA is added per connection.  http:// is refused.
+ * Redirects are followed for GET within the same origin only.  The expanded
+ * body is capped in the write callback.  Requests that write use a fresh
+ * connection (libcurl re-sends a POST when a reused one dies; interop D-42).
+ */
+#ifndef RESCAN_HTTP_H
+#define RESCAN_HTTP_H
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#include "fhir/util/err.h"
+
+struct http_options {
+	const char *ca_file;  /* PEM added to / instead of the system's, or NULL */
+	const char *user_agent;
+	long connect_timeout_ms, total_timeout_ms;
+	long low_speed_bytes, low_speed_seconds;
+	size_t max_body;      /* bytes, expanded */
+	int max_redirects;
+};
+#define HTTP_DEFAULTS                                                          \
+	{                                                                      \
+		NULL, "rescan", 10000, 120000, 100, 30, (size_t)64 << 20, 3    \
+	}
+
+struct http_request {
+	const char *method; /* "GET", "POST", "PUT" */
+	const char *url;    /* absolute https */
+	const char *const *headers; /* "Name: value", borrowed */
+	size_t n_headers;
+	const char *body;   /* or NULL */
+	size_t body_len;
+};
+
+struct http_response {
+	long status;
+	char *body;            /* owned, NUL-terminated; never NULL */
+	size_t body_len;
+	char content_type[128]; /* "" when absent */
+	char etag[128], location[1024], last_modified[64];
+	int64_t date_ms;        /* the server's Date, INT64_MIN when absent */
+	int64_t retry_after_s;  /* both forms, -1 when absent */
+	char primary_ip[64];
+};
+
+struct http; /* a connection pool to one origin; one thread */
+
+enum err_code http_new(
+    const struct http_options *o, struct http **ret, struct err *e) MUST_CHECK;
+void http_free(struct http *h);
+
+/* One exchange.  ERR_OK whatever the status; ret is to be given to
+ * http_response_done.  Errors: ERR_TLS (with libcurl's and OpenSSL's reason),
+ * ERR_CONNECT, ERR_TIMEOUT, ERR_TRUNCATED, ERR_LIMIT, ERR_FOREIGN (redirect
+ * to another origin), ERR_STOPPED. */
+enum err_code http_exchange(struct http *h, const struct http_request *r,
+    struct http_response *ret, struct err *e) MUST_CHECK;
+void http_response_done(struct http_response *r);
+
+/* Ask every exchange to end soon with ERR_STOPPED; async-signal-safe. */
+void http_stop(void);
+
+/* "https://host:port" of a URL, lower-case, default port filled in; false
+ * when it is no https URL. */
+#define HTTP_ORIGIN_SIZE 300
+bool http_origin(const char *url, char buf[HTTP_ORIGIN_SIZE]);
+
+/* Resolve a link against the URL it came from (RFC 3986 §5).  Caller frees. */
+char *http_resolve(const char *base, const char *link);
+
+#endif

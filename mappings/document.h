@@ -1,0 +1,17 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * The assessment as the document of contracts/assessment.md, and for people.
+ */
+#ifndef RESCAN_DOCUMENT_H
+#define RESCAN_DOCUMENT_H
+
+#include "fhir/json_writer.h"
+#include "mappings/assessment.h"
+
+/* One JSON object, valid against assessment.schema.json. */
+void document_write(const struct assessment *x, struct json_writer *w);
+
+/* `--format table`: a page for people, 100 columns, plain text. */
+void document_table(const struct assessment *x, struct strbuf *out);
+
+#endif
