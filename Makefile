@@ -35,15 +35,58 @@ LIB_OBJ  := $(LIB_SRC:%.c=$(B)/%.o) $(B)/criteria_registry.o
 SBX_OBJ  := $(SBX_SRC:%.c=$(B)/%.o)
 AUX_OBJ  := $(AUX_SRC:%.c=$(B)/%.o)
 
+DEBS := build-essential pkg-config libcurl4-openssl-dev libjson-c-dev \
+	libssl-dev libsqlite3-dev libevent-dev libinih-dev check openssl \
+	ca-certificates python3 python3-jsonschema
+
 .DELETE_ON_ERROR:
 .SUFFIXES:
-.PHONY: all help
+.PHONY: all help deps check test lint layers demo clean format fuzz
 
 all: $(B)/rescan $(B)/rescan-sandbox ## build the gateway and the sandbox
 
 help: ## this list
 	@awk -F':.*## ' '/^[a-z][a-z-]*:.*## /{printf "  make %-12s %s\n",$$1,$$2}' \
 	    $(MAKEFILE_LIST)
+
+deps: ## install the Debian packages needed (root or sudo)
+	@sh tests/deps.sh $(DEBS)
+
+demo: deps ## the main job on the embedded sandbox (ONCE=1: one cycle)
+	@$(MAKE) --no-print-directory -s -j2 all
+	@ONCE='$(ONCE)' sh tests/demo.sh $(B)
+
+check: deps ## everything that must pass (SAN=address,undefined; T=json: one)
+	@$(MAKE) --no-print-directory lint layers
+	@$(MAKE) --no-print-directory -j2 all $(B)/tests.built
+	@$(MAKE) --no-print-directory test
+
+TEST_PROGRAMS := $(TESTS:%=$(B)/%)
+$(B)/tests.built: $(TEST_PROGRAMS)
+	@touch $@
+
+test:
+	@BUILD=$(B) sh tests/run.sh \
+	    $(if $(T),$(B)/check_$(T),$(TEST_PROGRAMS) $(TEST_SCRIPTS))
+
+lint: ## house rules as greps
+	@sh tests/lint.sh
+
+layers: ## refuse an include that points up
+	@sh tests/layers.sh
+
+format: ## clang-format what git tracks
+	@clang-format -i $$(git ls-files '*.c' '*.h')
+
+fuzz: ## build the fuzz targets with clang's libFuzzer
+	@mkdir -p $(B)
+	@for f in tests/fuzz/fuzz_*.c; do \
+	    clang $(CSTD) -g -O1 -fsanitize=fuzzer,address,undefined -I. \
+	    $(pkgs_c) -o $(B)/$$(basename $$f .c) $$f \
+	    $(filter fhir/%,$(LIB_SRC)) $(pkgs_l); done
+
+clean: ## remove build/
+	rm -rf build
 
 $(B)/%.o: %.c
 	@mkdir -p $(@D)

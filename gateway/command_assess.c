@@ -1,0 +1,276 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * `rescan assess` and `rescan explain`: contracts/assessment.md.
+ */
+#include "gateway/command.h"
+#include "gateway/explain.h"
+#include "gateway/offline.h"
+#include "mappings/document.h"
+#include "mappings/to_fhir.h"
+
+#include <getopt.h>
+#include <stdlib.h>
+#include <string.h>
+
+#define OUTPUT_MAX ((size_t)1 << 30)
+
+enum format { FORMAT_JSON, FORMAT_NDJSON, FORMAT_TABLE, FORMAT_FHIR };
+
+struct request {
+	const char *config, *criteria;
+	enum format format;
+	int32_t as_of;
+};
+
+static const struct option options[] = {
+	{"criteria", required_argument, NULL, 'k'},
+	{"format", required_argument, NULL, 'f'},
+	{"as-of", required_argument, NULL, 'a'},
+	{"config", required_argument, NULL, 'c'},
+	{"help", no_argument, NULL, 'h'},
+	{NULL, 0, NULL, 0},
+};
+
+static void
+usage(FILE *out, const char *name)
+{
+	fprintf(out, "usage: rescan %s [OPTION]... FILE...\n\n", name);
+	fputs("FILE is a FHIR R4 Bundle of any type, a single resource or "
+	      "NDJSON; - is standard\ninput; several files are one set.\n\n"
+	      "  --criteria LIST  of ",
+	    out);
+	for (size_t i = 0; criterion_registry[i] != NULL; i++) {
+		fprintf(out, "%s%s", i ? "," : "", criterion_registry[i]->id);
+	}
+	fputs(" (default: all)\n"
+	      "  --as-of DATE     the day windows are judged on (default: the "
+	      "newest timepoint's)\n"
+	      "  -c FILE          configuration\n",
+	    out);
+	if (strcmp(name, "assess") == 0) {
+		fputs("  --format F       json (default), ndjson, table, or "
+		      "fhir: a transaction Bundle of\n"
+		      "                   what would be written back\n",
+		    out);
+	}
+	fputs("\nExit status: 0 assessed; 1 an input could not be read; 2 "
+	      "wrong usage; 3 assessed,\nwith entries in `problems`.\n",
+	    out);
+}
+
+static bool
+format_parse(const char *s, enum format *ret)
+{
+	static const char *const names[] = {"json", "ndjson", "table", "fhir"};
+
+	for (size_t i = 0; i < 4; i++) {
+		if (strcmp(s, names[i]) == 0) {
+			*ret = (enum format)i;
+			return true;
+		}
+	}
+	return false;
+}
+
+/* Every name in the list is a criterion of ours. */
+static bool
+criteria_known(const char *list)
+{
+	const char *s = list;
+
+	while (*s != '\0') {
+		size_t n = strcspn(s, ","), i;
+
+		for (i = 0; criterion_registry[i] != NULL; i++) {
+			const char *id = criterion_registry[i]->id;
+
+			if (strlen(id) == n && strncmp(id, s, n) == 0)
+				break;
+		}
+		if (criterion_registry[i] == NULL)
+			return false;
+		s += n;
+		if (*s == ',' && *++s == '\0')
+			return false;
+	}
+	return *list != '\0';
+}
+
+/* EXIT_DONE to go on, else the status to leave with; -1 for --help. */
+static int
+parse(int argc, char **argv, struct request *r)
+{
+	int opt;
+
+	optind = 1;
+	while ((opt = getopt_long(argc, argv, "c:h", options, NULL)) != -1) {
+		switch (opt) {
+		case 'k':
+			r->criteria = optarg;
+			if (criteria_known(optarg))
+				break;
+			fprintf(stderr, "rescan: no such criterion in '%s'\n",
+			    optarg);
+			return EXIT_USAGE;
+		case 'f':
+			if (format_parse(optarg, &r->format))
+				break;
+			fprintf(stderr, "rescan: no format '%s'\n", optarg);
+			return EXIT_USAGE;
+		case 'a':
+			r->as_of = day_parse(optarg);
+			if (r->as_of != DAY_NONE)
+				break;
+			fprintf(stderr, "rescan: '%s' is not a date "
+					"(YYYY-MM-DD)\n",
+			    optarg);
+			return EXIT_USAGE;
+		case 'c':
+			r->config = optarg;
+			break;
+		case 'h':
+			usage(stdout, argv[0]);
+			return -1;
+		default:
+			usage(stderr, argv[0]);
+			return EXIT_USAGE;
+		}
+	}
+	if (optind == argc) {
+		usage(stderr, argv[0]);
+		return EXIT_USAGE;
+	}
+	return EXIT_DONE;
+}
+
+static void
+print_documents(const struct offline *o, enum format f, struct strbuf *out)
+{
+	struct json_writer w;
+
+	if (f == FORMAT_JSON) {
+		json_writer_init(&w, out, true);
+		json_begin_array(&w, NULL);
+		for (size_t i = 0; i < o->n_patients; i++)
+			document_write(o->patients[i], &w);
+		json_end_array(&w);
+		strbuf_addc(out, '\n');
+		return;
+	}
+	for (size_t i = 0; i < o->n_patients; i++) {
+		json_writer_init(&w, out, false);
+		document_write(o->patients[i], &w);
+		strbuf_addc(out, '\n');
+	}
+}
+
+static void
+print_fhir(const struct offline *o, struct strbuf *out)
+{
+	struct to_fhir_options options_fhir = {o->maps, RESCAN_VERSION};
+	LIST_OF(struct output) all = {NULL, 0, 0};
+	char day[DAY_SIZE], recorded[DAY_SIZE + 16];
+	int32_t as_of = 0;
+
+	for (size_t i = 0; i < o->n_patients; i++) {
+		const struct output *some;
+		size_t n;
+
+		if (o->patients[i]->as_of != DAY_NONE &&
+		    o->patients[i]->as_of > as_of)
+			as_of = o->patients[i]->as_of;
+		to_fhir(o->patients[i], &options_fhir, o->arena, &some, &n);
+		for (size_t k = 0; k < n; k++) {
+			/* One Device serves all patients. */
+			bool seen = false;
+
+			for (size_t m = 0; m < all.n && !seen; m++) {
+				seen = strcmp(all.items[m].identifier,
+					   some[k].identifier) == 0;
+			}
+			if (!seen)
+				*ARENA_PUSH(o->arena, &all) = some[k];
+		}
+	}
+	snprintf(recorded, sizeof(recorded), "%sT00:00:00Z",
+	    day_format(as_of, day));
+	to_fhir_bundle(all.items, all.n, recorded, out);
+	strbuf_addc(out, '\n');
+}
+
+static void
+print_people(const struct offline *o, bool explain, struct strbuf *out)
+{
+	for (size_t i = 0; i < o->n_patients; i++) {
+		if (i > 0)
+			strbuf_addc(out, '\n');
+		if (explain)
+			explain_write(o->patients[i], out);
+		else
+			document_table(o->patients[i], out);
+	}
+}
+
+static int
+answer(int argc, char **argv, bool explain)
+{
+	struct request r = {NULL, NULL, FORMAT_JSON, DAY_NONE};
+	struct offline o;
+	struct strbuf out;
+	struct err e = ERR_INIT;
+	int status = parse(argc, argv, &r);
+
+	if (status != EXIT_DONE)
+		return status == -1 ? EXIT_DONE : status;
+	strbuf_init(&out, OUTPUT_MAX);
+	status = EXIT_FAILED;
+	if (offline_open(&o, r.config, &e) != ERR_OK)
+		goto out;
+	o.config->assess.as_of = r.as_of;
+	if (r.criteria != NULL)
+		o.config->assess.criteria = r.criteria;
+	for (int i = optind; i < argc; i++) {
+		if (offline_read(&o, argv[i], &e) != ERR_OK)
+			goto out;
+	}
+	if (offline_assess(&o, &e) != ERR_OK)
+		goto out;
+	if (explain || r.format == FORMAT_TABLE)
+		print_people(&o, explain, &out);
+	else if (r.format == FORMAT_FHIR)
+		print_fhir(&o, &out);
+	else
+		print_documents(&o, r.format, &out);
+	for (size_t i = 0; i < o.n_orphans; i++) {
+		fprintf(stderr, "rescan: problem %s: %s: %s\n",
+		    o.orphans[i].code,
+		    o.orphans[i].source ? o.orphans[i].source : "-",
+		    o.orphans[i].detail);
+	}
+	if (out.overflow) {
+		err_set(&e, ERR_LIMIT, "the output is too large");
+	} else if (fwrite(out.s, 1, out.len, stdout) != out.len ||
+	    fflush(stdout) != 0) {
+		err_set(&e, ERR_IO, "standard output cannot be written");
+	} else {
+		status = offline_status(&o);
+	}
+out:
+	if (status == EXIT_FAILED)
+		command_complain(&e);
+	offline_close(&o);
+	strbuf_done(&out);
+	return status;
+}
+
+int
+command_assess(int argc, char **argv)
+{
+	return answer(argc, argv, false);
+}
+
+int
+command_explain(int argc, char **argv)
+{
+	return answer(argc, argv, true);
+}

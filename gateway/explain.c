@@ -1,0 +1,152 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#include "gateway/explain.h"
+
+static void
+steps(const struct because_list *list, struct strbuf *out)
+{
+	for (size_t i = 0; i < list->n; i++) {
+		const struct because *b = &list->items[i];
+
+		strbuf_addf(out, "      - %s\n        [%s]", b->text, b->rule);
+		for (size_t k = 0; k < b->n_sources; k++)
+			strbuf_addf(out, "%s%s", k ? ", " : " from ",
+			    b->sources[k]);
+		strbuf_addc(out, '\n');
+	}
+}
+
+static void
+verdict(const struct criterion_result *r, size_t tp, struct strbuf *out)
+{
+	const struct verdict *v = &r->at[tp];
+
+	if (v->overall == CAT_NONE)
+		return;
+	strbuf_addf(out, "    %s: %s", r->id, category_name(v->overall));
+	if (v->target != CAT_NONE)
+		strbuf_addf(out, "  (target %s, non-target %s, new lesion %s)",
+		    category_name(v->target), category_name(v->non_target),
+		    v->new_lesion ? "yes" : "no");
+	strbuf_addc(out, '\n');
+	for (size_t i = 0; i < v->flags.n; i++)
+		strbuf_addf(out, "      ! %s\n", v->flags.items[i]);
+	steps(&v->because, out);
+}
+
+static void
+timepoints(const struct assessment *x, struct strbuf *out)
+{
+	char day[DAY_SIZE];
+
+	for (size_t i = 0; i < x->timeline->timepoints.n; i++) {
+		const struct timepoint *tp = &x->timeline->timepoints.items[i];
+
+		strbuf_addf(out, "\n  %s  %s%s%s\n", day_format(tp->day, day),
+		    phase_name(tp->phase), tp->modalities[0] ? ", " : "",
+		    tp->modalities);
+		for (size_t k = 0; k < x->criteria.n; k++)
+			verdict(&x->criteria.items[k], i, out);
+	}
+}
+
+static void
+best(const struct assessment *x, struct strbuf *out)
+{
+	strbuf_adds(out, "\n  Best overall response\n");
+	for (size_t k = 0; k < x->criteria.n; k++) {
+		const struct criterion_result *r = &x->criteria.items[k];
+
+		strbuf_addf(out, "    %s: %s, confirmed %s\n", r->id,
+		    category_name(r->best.unconfirmed),
+		    category_name(r->best.confirmed));
+		steps(&r->best.because, out);
+	}
+}
+
+static void
+advice(const struct assessment *x, struct strbuf *out)
+{
+	static const char *const due[] = {"upcoming", "due", "overdue", "done"};
+	char from[DAY_SIZE], to[DAY_SIZE];
+
+	if (x->recommendations.n > 0)
+		strbuf_adds(out, "\n  Recommended\n");
+	for (size_t i = 0; i < x->recommendations.n; i++) {
+		const struct recommendation *r = &x->recommendations.items[i];
+
+		strbuf_addf(out, "    %s (%s)", r->kind, due[r->state]);
+		if (r->from != DAY_NONE)
+			strbuf_addf(out, " from %s", day_format(r->from, from));
+		if (r->to != DAY_NONE)
+			strbuf_addf(out, " to %s", day_format(r->to, to));
+		strbuf_addc(out, '\n');
+		steps(&r->because, out);
+	}
+}
+
+static void
+findings(const struct assessment *x, struct strbuf *out)
+{
+	char day[DAY_SIZE];
+
+	if (x->patterns.n > 0)
+		strbuf_adds(out, "\n  Patterns\n");
+	for (size_t i = 0; i < x->patterns.n; i++) {
+		const struct pattern *p = &x->patterns.items[i];
+
+		strbuf_addf(out, "    %s: %s%s%s, %s\n",
+		    day_format(p->day, day), p->kind, p->variant ? ", " : "",
+		    p->variant ? p->variant : "", p->status);
+		steps(&p->because, out);
+	}
+	if (x->hyperprogression.n > 0)
+		strbuf_adds(out, "\n  Hyperprogression, by definition\n");
+	for (size_t i = 0; i < x->hyperprogression.n; i++) {
+		const struct hyperprogression *h =
+		    &x->hyperprogression.items[i];
+
+		strbuf_addf(out, "    %s: %s\n", h->definition,
+		    h->met == YES	 ? "met"
+			: h->met == NO ? "not met"
+				       : "not computable");
+		steps(&h->because, out);
+	}
+	if (x->metabolic.n > 0)
+		strbuf_adds(out, "\n  Metabolic response\n");
+	for (size_t i = 0; i < x->metabolic.n; i++) {
+		const struct metabolic *m = &x->metabolic.items[i];
+
+		strbuf_addf(out, "    %s: %s %s\n", day_format(m->day, day),
+		    m->criterion, m->overall);
+		steps(&m->because, out);
+	}
+}
+
+void
+explain_write(const struct assessment *x, struct strbuf *out)
+{
+	char day[DAY_SIZE];
+
+	strbuf_addf(out, "%s, as of %s\n", x->timeline->patient,
+	    day_format(x->as_of, day));
+	timepoints(x, out);
+	best(x, out);
+	findings(x, out);
+	advice(x, out);
+	if (x->problems.n > 0)
+		strbuf_adds(out, "\n  Problems\n");
+	for (size_t i = 0; i < x->problems.n; i++) {
+		const struct problem *p = &x->problems.items[i];
+
+		strbuf_addf(out, "    %s: %s (%s)\n", p->code, p->detail,
+		    p->source ? p->source : "no source");
+	}
+	strbuf_adds(out, "\n  Rules\n");
+	for (size_t k = 0; k < x->criteria.n; k++)
+		strbuf_addf(out, "    %s %s: %s\n", x->criteria.items[k].id,
+		    x->criteria.items[k].version,
+		    x->criteria.items[k].citation);
+	strbuf_adds(out,
+	    "\n  Decision support from research criteria; a clinician "
+	    "decides.\n");
+}
