@@ -1,0 +1,541 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#include "gateway/config.h"
+
+#include <assert.h>
+#include <ctype.h>
+#include <errno.h>
+#include <ini.h>
+#include <stdlib.h>
+#include <string.h>
+
+#define SERVER "server"
+/* inih's own line buffer, less what it needs for itself. */
+#define LINE_MAX_BYTES 195
+
+enum option_type {
+	OPTION_INT,
+	OPTION_TMM,
+	OPTION_BOOL,
+	OPTION_TEXT,
+	OPTION_OPTIONAL,
+	OPTION_LIST
+};
+
+struct option_row {
+	const char *section, *key;
+	enum option_type type;
+	size_t offset;
+	const char *fallback;
+	int min, max;
+	const char *help;
+};
+
+_Static_assert(sizeof(int) == sizeof(int32_t), "TMM options are ints");
+
+static const struct option_row rows[] = {
+#define SERVER_ROW(key, type, member, fallback, min, max, help)                \
+	{SERVER, key, OPTION_##type, offsetof(struct config_server, member),   \
+	    fallback, min, max, help},
+#define OPTION_ROW(section, key, type, member, fallback, min, max, help)       \
+	{section, key, OPTION_##type, offsetof(struct config, member),         \
+	    fallback, min, max, help},
+#include "gateway/options.def"
+#undef OPTION_ROW
+#undef SERVER_ROW
+};
+#define N_ROWS (sizeof(rows) / sizeof(rows[0]))
+
+/* One file being read. */
+struct input {
+	struct config *config;
+	FILE *f;
+	const char *path;
+	int line;
+	size_t server;     /* index of the section's server, or SIZE_MAX */
+	bool seen[N_ROWS]; /* in this section */
+	enum err_code code;
+	struct err *e;
+};
+
+static void complain(struct input *r, const char *fmt, ...) PRINTF(2, 3);
+
+static void
+complain(struct input *r, const char *fmt, ...)
+{
+	char text[400];
+	va_list ap;
+
+	if (r->code != ERR_OK)
+		return; /* the first one counts */
+	va_start(ap, fmt);
+	vsnprintf(text, sizeof(text), fmt, ap);
+	va_end(ap);
+	r->code =
+	    err_set(r->e, ERR_CONFIG, "%.200s:%d: %s", r->path, r->line, text);
+}
+
+/* --- values --- */
+
+static bool
+parse_int(const char *s, int *ret)
+{
+	char *end;
+	long v;
+
+	errno = 0;
+	v = strtol(s, &end, 10);
+	if (end == s || *end != '\0' || errno != 0 || v < INT32_MIN ||
+	    v > INT32_MAX)
+		return false;
+	*ret = (int)v;
+	return true;
+}
+
+/* "5", "5.0" millimetres as 50 tenths. */
+static bool
+parse_tmm(const char *s, int *ret)
+{
+	size_t n = strspn(s, "0123456789");
+	int tenth = 0;
+
+	if (n == 0 || n > 6)
+		return false;
+	if (s[n] == '.') {
+		if (!isdigit((unsigned char)s[n + 1]) || s[n + 2] != '\0')
+			return false;
+		tenth = s[n + 1] - '0';
+	} else if (s[n] != '\0') {
+		return false;
+	}
+	*ret = (int)strtol(s, NULL, 10) * 10 + tenth;
+	return true;
+}
+
+static bool
+parse_bool(const char *s, bool *ret)
+{
+	static const struct {
+		const char *word;
+		bool value;
+	} words[] = {{"yes", true}, {"no", false}, {"true", true},
+	    {"false", false}, {"on", true}, {"off", false}, {"1", true},
+	    {"0", false}};
+
+	for (size_t i = 0; i < sizeof(words) / sizeof(words[0]); i++) {
+		if (strcasecmp(s, words[i].word) == 0) {
+			*ret = words[i].value;
+			return true;
+		}
+	}
+	return false;
+}
+
+/* Append the comma-separated items of s to the list at p. */
+static void
+parse_list(struct arena *a, const char *s, struct config_list *ret)
+{
+	LIST_OF(const char *) list = {NULL, 0, 0};
+
+	for (size_t i = 0; i < ret->n; i++)
+		*ARENA_PUSH(a, &list) = ret->items[i];
+	while (*s != '\0') {
+		size_t n;
+
+		s += strspn(s, ", \t");
+		n = strcspn(s, ",");
+		while (n > 0 && isspace((unsigned char)s[n - 1]))
+			n--;
+		if (n > 0)
+			*ARENA_PUSH(a, &list) = arena_strndup(a, s, n);
+		s += strcspn(s, ",");
+	}
+	ret->items = list.items;
+	ret->n = list.n;
+}
+
+/* Set the member; NULL, or what is wrong with the value. */
+static const char *
+set_value(
+    struct arena *a, const struct option_row *row, void *base, const char *s)
+{
+	char *at = (char *)base + row->offset;
+	int v;
+	bool b;
+
+	switch (row->type) {
+	case OPTION_INT:
+		if (!parse_int(s, &v))
+			return "is not a whole number";
+		break;
+	case OPTION_TMM:
+		if (!parse_tmm(s, &v))
+			return "is not a length in mm with at most one decimal";
+		break;
+	case OPTION_BOOL:
+		if (!parse_bool(s, &b))
+			return "is neither yes nor no";
+		memcpy(at, &b, sizeof(b));
+		return NULL;
+	case OPTION_LIST:
+		parse_list(a, s, (struct config_list *)(void *)at);
+		return NULL;
+	default:
+		s = row->type == OPTION_OPTIONAL && s[0] == '\0'
+			? NULL
+			: arena_strdup(a, s);
+		memcpy(at, &s, sizeof(s));
+		return NULL;
+	}
+	if (v < row->min || v > row->max)
+		return "is out of bounds";
+	memcpy(at, &v, sizeof(v));
+	return NULL;
+}
+
+static void
+set_defaults(struct arena *a, void *base, bool server)
+{
+	const char *wrong;
+
+	for (size_t i = 0; i < N_ROWS; i++) {
+		if ((strcmp(rows[i].section, SERVER) == 0) != server)
+			continue;
+		wrong = set_value(a, &rows[i], base, rows[i].fallback);
+		assert(wrong == NULL);
+		(void)wrong;
+	}
+}
+
+/* --- the file --- */
+
+static void
+begin_server(struct input *r, const char *name, size_t n)
+{
+	struct config *c = r->config;
+	struct config_server *s;
+
+	for (size_t i = 0; i < c->servers.n; i++) {
+		if (strlen(c->servers.items[i].name) == n &&
+		    strncmp(c->servers.items[i].name, name, n) == 0) {
+			complain(
+			    r, "server \"%.*s\" stands twice", (int)n, name);
+			return;
+		}
+	}
+	r->server = c->servers.n;
+	s = ARENA_PUSH(c->arena, &c->servers);
+	s->name = arena_strndup(c->arena, name, n);
+	s->line = r->line;
+	set_defaults(c->arena, s, true);
+}
+
+static void
+begin_section(struct input *r, const char *s)
+{
+	const char *end = strchr(s, ']');
+	size_t n = end == NULL ? 0 : (size_t)(end - s);
+	const char *quote = "server \"";
+	size_t prefix = strlen(quote);
+
+	r->server = SIZE_MAX;
+	memset(r->seen, 0, sizeof(r->seen));
+	if (n > prefix + 1 && strncmp(s, quote, prefix) == 0 &&
+	    s[n - 1] == '"') {
+		begin_server(r, s + prefix, n - prefix - 1);
+		return;
+	}
+	for (size_t i = 0; i < N_ROWS; i++) {
+		if (strcmp(rows[i].section, SERVER) != 0 &&
+		    strlen(rows[i].section) == n &&
+		    strncmp(rows[i].section, s, n) == 0)
+			return;
+	}
+	if (n == strlen(SERVER) && strncmp(s, SERVER, n) == 0)
+		complain(r, "a server needs a name: [server \"name\"]");
+	else
+		complain(r, "no section [%.*s]", (int)n, s);
+}
+
+/* inih's fgets: counts lines, sees sections, refuses what its buffer would
+ * cut in two. */
+static char *
+next_line(char *buf, int size, void *ctx)
+{
+	struct input *r = ctx;
+	const char *s;
+	size_t n;
+
+	if (fgets(buf, size, r->f) == NULL)
+		return NULL;
+	r->line++;
+	n = strlen(buf);
+	if (n > LINE_MAX_BYTES) {
+		complain(r, "a line is longer than %d bytes", LINE_MAX_BYTES);
+		return NULL;
+	}
+	if (n == 0 || (buf[n - 1] != '\n' && !feof(r->f))) {
+		complain(r, "a NUL byte");
+		return NULL;
+	}
+	s = buf;
+	if (r->line == 1 && strncmp(s, "\xEF\xBB\xBF", 3) == 0)
+		s += 3;
+	s += strspn(s, " \t");
+	if (*s == '[')
+		begin_section(r, s + 1);
+	return buf;
+}
+
+static bool
+row_is(const struct input *r, const struct option_row *row, const char *section,
+    const char *key)
+{
+	if (strcmp(row->key, key) != 0)
+		return false;
+	if (r->server != SIZE_MAX)
+		return strcmp(row->section, SERVER) == 0;
+	return strcmp(row->section, SERVER) != 0 &&
+	       strcmp(row->section, section) == 0;
+}
+
+static int
+take_option(void *ctx, const char *section, const char *key, const char *value)
+{
+	struct input *r = ctx;
+	const char *wrong;
+	void *base = r->config;
+
+	if (r->server != SIZE_MAX)
+		base = &r->config->servers.items[r->server];
+	for (size_t i = 0; i < N_ROWS; i++) {
+		const struct option_row *row = &rows[i];
+
+		if (!row_is(r, row, section, key))
+			continue;
+		if (r->seen[i] && row->type != OPTION_LIST) {
+			complain(r, "%s is given twice", key);
+			return 1;
+		}
+		if (!r->seen[i] && row->type == OPTION_LIST) {
+			memset((char *)base + row->offset, 0,
+			    sizeof(struct config_list));
+		}
+		r->seen[i] = true;
+		wrong = set_value(r->config->arena, row, base, value);
+		if (wrong != NULL && row->type == OPTION_INT) {
+			complain(r, "%s = %s %s (%d to %d)", key, value, wrong,
+			    row->min, row->max);
+		} else if (wrong != NULL) {
+			complain(r, "%s = %s %s", key, value, wrong);
+		}
+		return 1;
+	}
+	complain(r, "no option %s in section [%s]", key, section);
+	return 1;
+}
+
+/* --- what no single row can say --- */
+
+static bool
+list_within(const struct config_list *l, const char *known, const char **ret)
+{
+	for (size_t i = 0; i < l->n; i++) {
+		const char *at = strstr(known, l->items[i]);
+		size_t n = strlen(l->items[i]);
+
+		*ret = l->items[i];
+		if (at == NULL || (at != known && at[-1] != ' ') ||
+		    (at[n] != ' ' && at[n] != '\0'))
+			return false;
+	}
+	return true;
+}
+
+static void
+check_server(struct input *r, struct config_server *s)
+{
+	size_t n = strlen(s->base_url);
+
+	r->line = s->line;
+	if (n == 0) {
+		complain(r, "server \"%s\" has no base_url", s->name);
+		return;
+	}
+	if (strncmp(s->base_url, "https://", 8) != 0 || n == 8 ||
+	    strpbrk(s->base_url, "?# \t") != NULL) {
+		complain(r,
+		    "base_url of server \"%s\" is not an https URL without "
+		    "query",
+		    s->name);
+		return;
+	}
+	while (s->base_url[n - 1] == '/')
+		n--;
+	s->base_url = arena_strndup(r->config->arena, s->base_url, n);
+}
+
+static void
+check_whole(struct input *r)
+{
+	const struct config *c = r->config;
+	const char *what = "";
+
+	for (size_t i = 0; i < c->servers.n; i++)
+		check_server(r, &c->servers.items[i]);
+	if (c->store_path[0] == '\0')
+		complain(r, "[store] path is empty");
+	if (c->assess.confirm_min_days > c->assess.confirm_max_days)
+		complain(r, "confirm_min_days is above confirm_max_days");
+	if (c->assess.next_scan_min_days > c->assess.next_scan_max_days)
+		complain(r, "next_scan_min_days is above next_scan_max_days");
+	if (c->write_retry_min_s > c->write_retry_max_s)
+		complain(r, "retry_min_s is above retry_max_s");
+	if (!list_within(&c->poll_types,
+		"ImagingStudy Observation MedicationAdministration", &what))
+		complain(r, "[poll] types: %s is not polled", what);
+	if (!list_within(&c->write_types,
+		"Device Observation DiagnosticReport Flag Provenance", &what))
+		complain(r, "[write] types: %s is not written", what);
+}
+
+static void
+spread_readers(struct config *c)
+{
+	c->mapping.readers = c->timeline.readers = c->readers.items;
+	c->mapping.n_readers = c->timeline.n_readers = c->readers.n;
+}
+
+struct config *
+config_defaults(void)
+{
+	struct arena *a = arena_new();
+	struct config *c = arena_alloc(a, sizeof(*c));
+
+	c->arena = a;
+	c->assess.as_of = DAY_NONE;
+	set_defaults(a, c, false);
+	return c;
+}
+
+void
+config_free(struct config *c)
+{
+	if (c != NULL)
+		arena_free(c->arena);
+}
+
+enum err_code
+config_load(const char *path, struct config **ret, struct err *e)
+{
+	struct input r = {
+	    config_defaults(), NULL, path, 0, SIZE_MAX, {false}, ERR_OK, e};
+	int rc;
+
+	if (path == NULL) {
+		*ret = r.config;
+		return ERR_OK;
+	}
+	r.f = fopen(path, "re");
+	if (r.f == NULL) {
+		config_free(r.config);
+		return err_set(e, ERR_IO, "%s: %s", path, strerror(errno));
+	}
+	rc = ini_parse_stream(next_line, &r, take_option, &r);
+	if (ferror(r.f) && r.code == ERR_OK)
+		r.code = err_set(e, ERR_IO, "%s: cannot be read", path);
+	fclose(r.f);
+	if (rc != 0) {
+		r.line = rc;
+		complain(&r, "neither a section nor key = value");
+	}
+	if (r.code == ERR_OK)
+		check_whole(&r);
+	if (r.code != ERR_OK) {
+		config_free(r.config);
+		return r.code;
+	}
+	spread_readers(r.config);
+	*ret = r.config;
+	return ERR_OK;
+}
+
+enum err_code
+config_server(const struct config *c, const char *name,
+    const struct config_server **ret, struct err *e)
+{
+	if (name == NULL && c->servers.n == 1) {
+		*ret = &c->servers.items[0];
+		return ERR_OK;
+	}
+	if (c->servers.n == 0) {
+		return err_set(e, ERR_CONFIG,
+		    "no server is configured: add a section [server \"name\"] "
+		    "with its base_url");
+	}
+	if (name == NULL) {
+		return err_set(
+		    e, ERR_CONFIG, "several servers are configured: name one");
+	}
+	for (size_t i = 0; i < c->servers.n; i++) {
+		if (strcmp(c->servers.items[i].name, name) == 0) {
+			*ret = &c->servers.items[i];
+			return ERR_OK;
+		}
+	}
+	return err_set(e, ERR_CONFIG, "no server \"%s\" is configured", name);
+}
+
+struct client_options
+config_client(const struct config_server *s)
+{
+	struct client_options o = CLIENT_DEFAULTS;
+
+	o.base_url = s->base_url;
+	o.token_file = s->token_file;
+	o.http.ca_file = s->ca_file;
+	o.http.connect_timeout_ms = s->connect_timeout_s * 1000L;
+	o.http.total_timeout_ms = s->total_timeout_s * 1000L;
+	o.http.max_body = (size_t)s->max_body_mb << 20;
+	o.page_count = s->page_count;
+	o.max_pages = s->max_pages;
+	o.retries = s->retries;
+	o.backoff_ms = s->backoff_ms;
+	return o;
+}
+
+bool
+config_list_has(const struct config_list *l, const char *item)
+{
+	for (size_t i = 0; i < l->n; i++) {
+		if (strcmp(l->items[i], item) == 0)
+			return true;
+	}
+	return false;
+}
+
+void
+config_print_defaults(FILE *out)
+{
+	const char *section = "";
+
+	fputs("; Rescan configuration.  Every option stands here with its "
+	      "default.\n",
+	    out);
+	for (size_t i = 0; i < N_ROWS; i++) {
+		const struct option_row *row = &rows[i];
+
+		if (strcmp(row->section, section) != 0) {
+			section = row->section;
+			if (strcmp(section, SERVER) == 0)
+				fputs("\n; [server \"name\"]\n", out);
+			else
+				fprintf(out, "\n[%s]\n", section);
+		}
+		fprintf(out, "; %s", row->help);
+		if (row->type == OPTION_INT)
+			fprintf(out, " (%d to %d)", row->min, row->max);
+		fprintf(out, "\n%s%s = %s\n",
+		    strcmp(section, SERVER) == 0 ? "; " : "", row->key,
+		    row->fallback);
+	}
+}

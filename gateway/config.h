@@ -1,0 +1,71 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * The configuration: one INI file, every option a row of options.def.
+ *
+ * A section `[server "name"]` describes a FHIR server; there may be several.
+ * An unknown section or key, a key given twice and a value out of bounds are
+ * errors that name the line.  Secrets stand in files of their own.
+ */
+#ifndef RESCAN_CONFIG_H
+#define RESCAN_CONFIG_H
+
+#include "fhir/client.h"
+#include "gateway/assess.h"
+#include "mappings/from_fhir.h"
+#include "mappings/timeline.h"
+
+struct config_list {
+	const char *const *items;
+	size_t n;
+};
+
+struct config_server {
+	const char *name;
+	int line;                         /* of its section, for messages */
+	const char *base_url;             /* no slash at its end */
+	const char *ca_file, *token_file; /* or NULL */
+	int page_count, max_pages, max_body_mb;
+	int connect_timeout_s, total_timeout_s;
+	int retries, backoff_ms;
+};
+
+/* Made by config_load or config_defaults; everything lives in its arena. */
+struct config {
+	struct arena *arena;
+	LIST_OF(struct config_server) servers;
+	int poll_interval_s, poll_overlap_s, poll_backoff_max_s;
+	int poll_max_references;
+	struct config_list poll_types;
+	const char *store_path;
+	int store_lease_s;
+	const char *maps_dir, *maps_extra_dir; /* "" when not given */
+	struct config_list readers; /* those of mapping and timeline, too */
+	struct mapping_options mapping;
+	struct timeline_options timeline;
+	struct assess_options assess; /* as_of is DAY_NONE */
+	bool write_enabled;
+	struct config_list write_types;
+	int write_retry_min_s, write_retry_max_s;
+};
+
+/* Read a file; path NULL gives the defaults (no server).  Errors: ERR_IO,
+ * ERR_CONFIG with "file:line: …". */
+enum err_code config_load(
+    const char *path, struct config **ret, struct err *e) MUST_CHECK;
+struct config *config_defaults(void);
+void config_free(struct config *c); /* NULL is fine */
+
+/* The server of that name, or the only one when name is NULL.  Errors:
+ * ERR_CONFIG (none, several, no base_url). */
+enum err_code config_server(const struct config *c, const char *name,
+    const struct config_server **ret, struct err *e) MUST_CHECK;
+
+/* The same as the HTTP client wants it; borrows from s. */
+struct client_options config_client(const struct config_server *s);
+
+bool config_list_has(const struct config_list *l, const char *item);
+
+/* A commented file of all options at their defaults. */
+void config_print_defaults(FILE *out);
+
+#endif
