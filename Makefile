@@ -31,7 +31,8 @@ SBX_SRC  := $(sort $(wildcard tests/sandbox/*.c))
 AUX_SRC  := $(sort $(wildcard tests/support/*.c))
 TESTS    := $(sort $(basename $(notdir $(wildcard tests/check_*.c))))
 
-LIB_OBJ  := $(LIB_SRC:%.c=$(B)/%.o) $(B)/criteria_registry.o
+LIB_OBJ  := $(LIB_SRC:%.c=$(B)/%.o) $(B)/criteria_registry.o $(B)/schema.o
+SCHEMA   := $(sort $(wildcard gateway/store/schema/*.sql))
 SBX_OBJ  := $(SBX_SRC:%.c=$(B)/%.o)
 AUX_OBJ  := $(AUX_SRC:%.c=$(B)/%.o)
 
@@ -102,6 +103,20 @@ $(B)/criteria_registry.c: $(CRITERIA:%=gateway/criteria/%.c) Makefile
 	  echo '	NULL};'; } >$@
 
 $(B)/criteria_registry.o: $(B)/criteria_registry.c
+	$(COMPILE) -c -o $@ $<
+
+# store_schema[]: the numbered SQL files, byte for byte.
+$(B)/schema.c: $(SCHEMA) Makefile
+	@mkdir -p $(@D)
+	@{ echo '#include "gateway/store/schema.h"'; \
+	  for f in $(SCHEMA); do \
+	    echo "static const char sql_$$(basename $$f .sql)[] = {"; \
+	    od -An -v -tx1 $$f | sed 's/ \(..\)/0x\1,/g'; echo '0};'; done; \
+	  echo 'const char *const store_schema[] = {'; \
+	  for f in $(SCHEMA); do echo "	sql_$$(basename $$f .sql),"; done; \
+	  echo '	NULL};'; } >$@
+
+$(B)/schema.o: $(B)/schema.c
 	$(COMPILE) -c -o $@ $<
 
 $(B)/librescan.a: $(LIB_OBJ)

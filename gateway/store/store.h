@@ -1,0 +1,206 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * What the gateway remembers.
+ *
+ * A backend is one file with one const struct store_ops.  The contract:
+ * every function is one transaction; a page's facts, the cursor's advance
+ * and the dirty marks are one; an assessment and its outbox rows are one.
+ * A kill at any instruction leaves the state before or after a call.
+ *
+ * A resource's key is "Type/id".  Times are milliseconds since 1970 UTC.
+ * Everything that can fail gives ERR_STORE, or the code named; strings handed
+ * out live in the caller's arena unless said otherwise.
+ */
+#ifndef RESCAN_STORE_H
+#define RESCAN_STORE_H
+
+#include "fhir/datetime.h"
+#include "fhir/util/arena.h"
+#include "fhir/util/err.h"
+
+#define TIME_NONE INT64_MIN
+
+enum resource_state {
+	RESOURCE_PRESENT,
+	RESOURCE_DELETED, /* the server says it was there */
+	RESOURCE_MISSING  /* referred to, but the server has none */
+};
+
+/* A resource as the server gave it, for page_put. */
+struct store_resource {
+	const char *key, *type;
+	const char *version;     /* "" when not said */
+	int64_t last_updated_ms; /* TIME_NONE when not said */
+	const char *patient;     /* key of whom it is about, NULL: nobody */
+	const char *hash; /* of its content, meta left out; "" if absent */
+	const char *body; /* "" unless present */
+	size_t len;
+	enum resource_state state;
+	/* Keys of what must be read with it. */
+	const char *const *references;
+	size_t n_references;
+	const char *replaced_by; /* Patient: the survivor's key, or NULL */
+};
+
+/* Something that could not be used, with its bytes.  The same one is kept
+ * once; it goes when its key is stored after all. */
+struct store_quarantine {
+	int64_t id;               /* given by the store */
+	const char *server, *key; /* "Type/id", or the page's URL */
+	const char *code, *text;
+	const char *bytes;
+	size_t len;
+	int64_t at_ms;
+};
+
+struct store_page {
+	const char *server, *type;
+	const struct store_resource *resources;
+	size_t n_resources;
+	const struct store_quarantine *quarantine;
+	size_t n_quarantine;
+	bool advance; /* the last page of a run: set the cursor */
+	int64_t watermark_ms;
+};
+
+struct store_page_result {
+	size_t stored, unchanged, quarantined;
+};
+
+/* A patient under lease. */
+struct store_patient {
+	int64_t id; /* what logs may show */
+	const char *key;
+	int64_t generation; /* of the dirty marks */
+	bool dirty;         /* to be assessed; else only to be delivered */
+};
+
+struct store_lease {
+	const char *server, *owner;
+	int64_t after; /* only rows beyond this id */
+	int64_t now_ms, until_ms;
+	int32_t today; /* also patients due on or before this day */
+};
+
+enum output_state {
+	OUTPUT_PENDING,
+	OUTPUT_SENDING, /* handed to the network; its fate is not known */
+	OUTPUT_WRITTEN,
+	OUTPUT_ABSENT,    /* only_if_exists, and there is none */
+	OUTPUT_REFUSED,   /* the server will not have it: error */
+	OUTPUT_DISMISSED, /* changed, closed or removed by somebody else */
+	OUTPUT__MAX
+};
+const char *output_state_name(enum output_state s);
+
+/* A row of the outbox, one an identifier and server. */
+struct store_output {
+	int64_t id, patient_id;
+	int seq; /* order of delivery */
+	const char *identifier, *type, *kind, *label, *search;
+	const char *body, *hash;
+	bool only_if_exists;
+	enum output_state state;
+	const char *server_id, *server_version; /* "" when not known */
+	const char *sent;   /* what was last sent, its fate unknown; or "" */
+	const char *landed; /* what stood on the server last; or "" */
+	int attempts;
+	const char *error;
+	int64_t next_try_ms;
+};
+
+struct store_assessment {
+	int64_t patient_id, generation;
+	const char *owner;           /* of the lease */
+	const char *document, *maps; /* JSON */
+	int32_t as_of, due_day;      /* DAY_NONE: no day of its own */
+	int64_t made_ms;
+	/* Only what differs from the outbox: becomes pending. */
+	const struct store_output *outputs;
+	size_t n_outputs;
+};
+
+struct store_row {
+	int64_t id, generation, assessed;
+	const char *key;
+	int32_t due_day;
+};
+
+/* A resource of a patient, borrowed for the call. */
+typedef enum err_code (*store_resource_fn)(
+    void *ctx, const struct store_resource *resource, struct err *e);
+
+struct store {
+	const struct store_ops *ops;
+};
+
+struct store_ops {
+	const char *name;
+
+	/* Make or open; brings an older schema up to date.  A writer is alone
+	 * with an embedded store (else ERR_STORE) and ends the leases a dead
+	 * one left.  read_only needs an existing store. */
+	enum err_code (*open)(const char *where, bool read_only,
+	    struct store **ret, struct err *e);
+	void (*close)(struct store *s); /* NULL is fine */
+
+	/* TIME_NONE when there is no cursor yet. */
+	enum err_code (*cursor_get)(struct store *s, const char *server,
+	    const char *type, int64_t *ret_ms, struct err *e);
+	/* Facts, dirty marks, quarantine, cursor.  A resource whose content
+	 * is unchanged, or which is older than what is known, marks nobody. */
+	enum err_code (*page_put)(struct store *s,
+	    const struct store_page *page, struct store_page_result *ret,
+	    struct err *e);
+	/* Keys a patient's resources need that are not known or may have
+	 * changed, at most max. */
+	enum err_code (*references_wanted)(struct store *s, int64_t patient_id,
+	    size_t max, struct arena *a, const char ***ret, size_t *ret_n,
+	    struct err *e);
+
+	/* Take the next patient with work: dirty, due, or with outputs to
+	 * deliver.  ERR_END when there is none. */
+	enum err_code (*patient_lease)(struct store *s,
+	    const struct store_lease *l, struct arena *a,
+	    struct store_patient *ret, struct err *e);
+	/* Give it back, not to be leased again before until_ms (0: at once).
+	 * failed: the generation that cannot be assessed counts as seen, so
+	 * that it is not tried again before something changes; -1: none. */
+	enum err_code (*patient_release)(struct store *s, int64_t patient_id,
+	    const char *owner, int64_t until_ms, int64_t failed, struct err *e);
+	/* Everything known of a patient, merged ids and shared resources
+	 * included, in order of key; ret_generation belongs to what was read.
+	 * ERR_GONE when the patient was merged into another. */
+	enum err_code (*patient_load)(struct store *s, int64_t patient_id,
+	    store_resource_fn fn, void *ctx, int64_t *ret_generation,
+	    struct err *e);
+
+	/* Assessment, outbox, dirty mark.  ERR_CONFLICT when the lease went
+	 * to somebody else. */
+	enum err_code (*assessment_put)(
+	    struct store *s, const struct store_assessment *x, struct err *e);
+	/* The document; ERR_NOT_FOUND. */
+	enum err_code (*assessment_get)(struct store *s, int64_t patient_id,
+	    struct arena *a, const char **ret, struct err *e);
+
+	/* A patient's outbox in order of delivery, or (identifier not NULL)
+	 * the row of that identifier on that patient's server. */
+	enum err_code (*outputs)(struct store *s, int64_t patient_id,
+	    const char *identifier, struct arena *a, struct store_output **ret,
+	    size_t *ret_n, struct err *e);
+	/* State and what belongs to it, by id; q may be NULL. */
+	enum err_code (*output_put)(struct store *s,
+	    const struct store_output *o, const struct store_quarantine *q,
+	    struct err *e);
+
+	enum err_code (*patients)(struct store *s, const char *server,
+	    struct arena *a, struct store_row **ret, size_t *ret_n,
+	    struct err *e);
+	enum err_code (*quarantine)(struct store *s, const char *server,
+	    struct arena *a, struct store_quarantine **ret, size_t *ret_n,
+	    struct err *e);
+};
+
+extern const struct store_ops store_sqlite;
+
+#endif
