@@ -40,9 +40,12 @@ struct bundle_head {
  * anything else itself as a single entry.  ret_head (may be NULL) is filled
  * for a Bundle, strings in a.
  *
- * Errors: ERR_NOT_JSON (HTML is recognised and said), ERR_NOT_FHIR (JSON
- * without a resourceType), ERR_LIMIT, or what `each` returned.  An entry
- * whose resource has no resourceType is ERR_NOT_FHIR with its path.
+ * An entry whose resource is no FHIR resource is handed over all the same:
+ * the caller asks resource_identify() and names the problem, so that one bad
+ * entry does not cost the others.
+ *
+ * Errors: ERR_NOT_FHIR (an HTML page, recognised and said; JSON without a
+ * resourceType), ERR_NOT_JSON, ERR_LIMIT, or what `each` returned.
  */
 enum err_code bundle_read(const char *s, size_t n, struct arena *a,
     struct bundle_head *ret_head, bundle_entry_fn each, void *ctx,
