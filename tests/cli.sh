@@ -1,0 +1,91 @@
+#!/bin/sh
+# SPDX-License-Identifier: Apache-2.0
+# The command line, as its users meet it: exit statuses and messages of the
+# contract, bad input refused with a clear error, the document valid against
+# its schema.  BUILD names the build folder.
+set -u
+build=${BUILD:-build}
+rescan=$build/rescan
+work=$build/cli
+rm -rf "$work"
+mkdir -p "$work"
+checks=0 failures=0
+fail() {
+	failures=$((failures + 1))
+	echo "cli: $*" >&2
+}
+# want STATUS PATTERN ARG...: exit status, and a pattern in what was printed
+want() {
+	status=$1 pattern=$2
+	shift 2
+	checks=$((checks + 1))
+	"$rescan" "$@" >"$work/out" 2>"$work/err" </dev/null
+	got=$?
+	[ $got = "$status" ] ||
+	    fail "rescan $*: exit $got, not $status: $(head -c 300 "$work/err")"
+	cat "$work/out" "$work/err" | grep -qE -- "$pattern" ||
+	    fail "rescan $*: no /$pattern/ in: $(head -c 300 "$work/err")"
+}
+bad=tests/fixtures/bad
+
+# Wrong usage is 2.
+want 2 'usage' assess
+want 2 'usage: rescan' frobnicate
+want 2 'not a date' assess --as-of yesterday "$bad/empty.json"
+want 2 'no such criterion' assess --criteria recist12 "$bad/empty.json"
+want 2 'no format' assess --format xml "$bad/empty.json"
+want 0 'usage' assess --help
+want 0 '^rescan [0-9]' --version
+want 0 'base_url' check --print-defaults
+want 0 'sound' check
+
+# What cannot be read at all is 1, and says which file and where.
+want 1 'no_such_file.json: No such file' assess "$work/no_such_file.json"
+want 1 'truncated.json.*byte' assess "$bad/truncated.json"
+want 1 'login.html.*HTML' assess "$bad/login.html"
+want 1 'not_fhir.json.*resourceType' assess "$bad/not_fhir.json"
+want 1 'nan.json.*NaN' assess "$bad/nan.json"
+want 1 'duplicate_key.json.*[Dd]uplicate' assess "$bad/duplicate_key.json"
+want 1 'nested_200.json.*(deep|depth|nest)' assess "$bad/nested_200.json"
+want 1 'empty.json' assess "$bad/empty.json"
+want 1 'not_utf8.json.*UTF-8' assess "$bad/not_utf8.json"
+want 1 'huge_integer.json.*digits' assess "$bad/huge_integer.json"
+want 1 'trailing.json' assess "$bad/trailing.json"
+want 1 'array.json' assess "$bad/array.json"
+want 1 'standard input' assess -
+
+# The cohort: every face of it.
+"$build/rescan-sandbox" --print-cohort >"$work/cohort.json" ||
+    fail "the sandbox prints no cohort"
+want 3 '"schema": "https://rescan.example/assessment/1"' \
+    assess "$work/cohort.json"
+cp "$work/out" "$work/assessments.json"
+want 3 'as of' assess --format table "$work/cohort.json"
+want 3 '"type": ?"transaction"' assess --format fhir "$work/cohort.json"
+cp "$work/out" "$work/writes.json"
+want 3 'Best overall response' explain "$work/cohort.json"
+want 3 '"schema":' assess --format ndjson "$work/cohort.json"
+cp "$work/out" "$work/assessments.ndjson"
+
+# Same input, same output; from a file, from standard input, in two files.
+checks=$((checks + 1))
+"$rescan" assess - <"$work/cohort.json" 2>/dev/null |
+    cmp -s - "$work/assessments.json" || fail "standard input differs"
+
+# Valid against the contract's schema, by an existing validator.
+checks=$((checks + 1))
+/usr/bin/python3 tests/contract/validate.py "$work/assessments.json" \
+    "$work/assessments.ndjson" || fail "not valid against the schema"
+
+# A transaction Bundle of 50 MB without trouble.
+checks=$((checks + 1))
+/usr/bin/python3 tests/support/enlarge.py "$work/cohort.json" \
+    "${CLI_MB:-50}" >"$work/large.json"
+"$rescan" assess --format ndjson "$work/large.json" >"$work/large.out" 2>&1
+case $? in 0 | 3) ;; *) fail "large Bundle: $(head -c 300 "$work/large.out")" ;; esac
+[ "$(wc -l <"$work/large.out")" -ge "$(wc -l <"$work/assessments.ndjson")" ] ||
+    fail "large Bundle: patients lost"
+rm -f "$work/large.json" "$work/large.out"
+
+echo "100%: Checks: $checks, Failures: $failures, Errors: 0"
+[ $failures = 0 ]
