@@ -62,6 +62,10 @@ enum err_code client_search(struct client *c, const char *query,
 enum err_code client_read(struct client *c, const char *type, const char *id,
     char **ret_body, size_t *ret_len, struct err *e) MUST_CHECK;
 
+/* GET [base]/metadata, the CapabilityStatement.  Caller frees *ret_body. */
+enum err_code client_capability(struct client *c, char **ret_body,
+    size_t *ret_len, struct err *e) MUST_CHECK;
+
 /* What a write did. */
 struct client_written {
 	bool created; /* 201; else an existing one was found or updated */

@@ -95,7 +95,8 @@ put(const char *key, const char *version, int64_t at, const char *patient,
 static enum err_code
 lease(int64_t now, int64_t after, struct store_patient *ret)
 {
-	struct store_lease l = {SERVER, "me", after, now, now + 1000, 100};
+	struct store_lease l = {
+	    SERVER, "me", after, now, now + 1000, 100, true};
 
 	return ops->patient_lease(st, &l, arena, ret, &e);
 }
@@ -284,7 +285,7 @@ START_TEST(due_day_wakes)
 	release(&p);
 	ck_assert_int_eq(lease(1, 0, &p), ERR_END);
 	{
-		struct store_lease l = {SERVER, "me", 0, 1, 1000, 101};
+		struct store_lease l = {SERVER, "me", 0, 1, 1000, 101, true};
 
 		must(ops->patient_lease(st, &l, arena, &p, &e));
 		ck_assert(p.dirty);

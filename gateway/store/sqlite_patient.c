@@ -33,9 +33,9 @@ sqlite_patient_lease(struct store *store, const struct store_lease *l,
 {
 	struct sqlite_store *s = sqlite_of(store);
 	sqlite3_stmt *st;
-	enum err_code rc =
-	    sqlite_bind(s, QUERY_PATIENT_LEASE, &st, e, "siisid", l->server,
-		l->now_ms, l->until_ms, l->owner, l->after, (int)l->today);
+	enum err_code rc = sqlite_bind(s, QUERY_PATIENT_LEASE, &st, e,
+	    "siisidi", l->server, l->now_ms, l->until_ms, l->owner, l->after,
+	    (int)l->today, (int64_t)l->deliver);
 
 	if (rc == ERR_OK)
 		rc = sqlite_row(s, st, e);

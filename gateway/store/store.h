@@ -80,6 +80,7 @@ struct store_lease {
 	int64_t after; /* only rows beyond this id */
 	int64_t now_ms, until_ms;
 	int32_t today; /* also patients due on or before this day */
+	bool deliver;  /* also patients with outputs to deliver */
 };
 
 enum output_state {
@@ -158,8 +159,8 @@ struct store_ops {
 	    size_t max, struct arena *a, const char ***ret, size_t *ret_n,
 	    struct err *e);
 
-	/* Take the next patient with work: dirty, due, or with outputs to
-	 * deliver.  ERR_END when there is none. */
+	/* Take the next patient with work: dirty, due, or (l->deliver) with
+	 * outputs to deliver.  ERR_END when there is none. */
 	enum err_code (*patient_lease)(struct store *s,
 	    const struct store_lease *l, struct arena *a,
 	    struct store_patient *ret, struct err *e);

@@ -1,0 +1,48 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * The outbox: what was concluded comes to stand on the server, once.
+ *
+ * The intent is committed before anything is sent; after a crash or a lost
+ * answer it is reconciled by identifier.  What a person changed, closed or
+ * removed stays as they left it.
+ */
+#ifndef RESCAN_DELIVER_H
+#define RESCAN_DELIVER_H
+
+#include "fhir/capability.h"
+#include "fhir/client.h"
+#include "gateway/config.h"
+#include "gateway/store/store.h"
+
+enum delivery {
+	DELIVERED_CREATED,
+	DELIVERED_UPDATED,
+	DELIVERED_UNCHANGED, /* stands there already */
+	DELIVERED_NOTHING,   /* nothing to say, and nothing there */
+	DELIVERED_REFUSED,
+	DELIVERED_DISMISSED,
+	DELIVERED_WAITING, /* stays in the outbox */
+	DELIVERED__MAX
+};
+const char *delivery_name(enum delivery d);
+
+struct deliver {
+	struct client *client; /* borrowed, all of them */
+	struct store *store;
+	const struct config *config;
+	const struct config_server *server;
+	const struct capability *capability;
+	bool unsafe; /* our identifier was dropped: nothing more is written */
+	bool halted; /* the server is out of reach: no more in this cycle */
+};
+
+typedef void (*deliver_fn)(
+    void *ctx, const struct store_output *o, enum delivery what);
+
+/* Deliver a leased patient's outbox in order; fn hears of every row.  What
+ * fails stays in the outbox or is refused, and the others go on.  Errors:
+ * ERR_STORE, ERR_STOPPED. */
+enum err_code deliver_patient(struct deliver *d, int64_t patient_id,
+    deliver_fn fn, void *ctx, struct err *e) MUST_CHECK;
+
+#endif

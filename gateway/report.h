@@ -1,0 +1,55 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * What one cycle did, for people.
+ */
+#ifndef RESCAN_REPORT_H
+#define RESCAN_REPORT_H
+
+#include "gateway/deliver.h"
+#include "mappings/assessment.h"
+
+/* More patients than this are counted, not listed. */
+#define REPORT_MAX_PATIENTS 1000
+
+struct report_output {
+	const char *type, *kind, *label;
+	const char *id; /* on the server, "" */
+	const char *error;
+	enum delivery what;
+};
+
+struct report_patient {
+	int64_t row;
+	const char *key;
+	LIST_OF(const char *) lines; /* what was concluded */
+	LIST_OF(struct report_output) outputs;
+};
+
+struct cycle_report {
+	struct arena *arena; /* owns it */
+	const char *server, *base;
+	bool dry_run;
+	int64_t start_ms, end_ms;
+	int searches, pages;
+	size_t entries, stored, unchanged, own, quarantined, reads;
+	size_t assessed, failed;
+	size_t delivered[DELIVERED__MAX];
+	LIST_OF(struct report_patient) patients;
+	size_t unlisted; /* patients beyond REPORT_MAX_PATIENTS */
+};
+
+void report_init(struct cycle_report *r, const char *server, const char *base);
+void report_done(struct cycle_report *r);
+
+/* The patient's place in the report; never NULL. */
+struct report_patient *report_patient(
+    struct cycle_report *r, int64_t row, const char *key);
+void report_assessment(struct cycle_report *r, struct report_patient *p,
+    const struct assessment *x);
+void report_output(struct cycle_report *r, struct report_patient *p,
+    const struct store_output *o, enum delivery what);
+
+/* For each patient: who, what was concluded, what was written and where. */
+void pipeline_print(const struct cycle_report *r, FILE *out);
+
+#endif
