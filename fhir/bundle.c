@@ -2,106 +2,110 @@
 #include "fhir/bundle.h"
 
 #include <ctype.h>
-#include <inttypes.h>
 #include <stdlib.h>
 #include <string.h>
 
+#include "fhir/json_scan.h"
+
 #define NESTING_MAX 4
+#define PATH_SIZE   160
 
 struct reading {
 	bundle_entry_fn each;
 	void *ctx;
-	size_t base; /* offset of the text within the input */
 };
 
-struct span {
-	const char *s;
-	size_t n, offset;
+/* A Bundle whose entries are being handed over. */
+struct level {
+	struct reading *r;
+	size_t base;    /* byte offset of its text within the input */
+	int depth;      /* 0 is the outermost */
+	size_t entries; /* so far */
+	const char *path;
 };
-struct span_list {
-	struct arena *arena;
-	LIST_OF(struct span) list;
-};
+
+static enum err_code walk_bundle(struct level *l, const char *s, size_t n,
+    struct json_doc **ret_head, struct err *e);
 
 static bool
-is_bundle(const struct json_value *v)
+says_bundle(const char *s, struct json_range resource)
 {
-	const char *type = json_string_at(v, "resourceType");
+	struct json_range type;
 
-	return type != NULL && strcmp(type, "Bundle") == 0;
+	return json_scan_member(s, resource, "resourceType", NULL, &type) &&
+	       json_scan_is(s, type, "Bundle");
 }
 
-static enum err_code walk_bundle(struct reading *r,
-    const struct json_value *bundle, size_t offset, int depth, struct err *e);
-
-/* One entry: itself, and in its place the entries of a Bundle it holds. */
 static enum err_code
-give_entry(struct reading *r, const struct json_value *v, size_t offset,
-    int depth, struct err *e)
+give_entry(
+    struct level *l, const char *s, size_t n, size_t offset, struct err *e)
 {
+	struct json_doc *doc = NULL;
+	enum err_code rc = json_parse(s, n, &doc, e);
+	const struct json_value *v = json_root(doc);
 	const struct json_value *request = json_get(v, "request");
 	const struct json_value *response = json_get(v, "response");
 	struct bundle_entry entry = {
-		.full_url = json_string_at(v, "fullUrl"),
-		.resource = json_get(v, "resource"),
-		.method = json_string(json_get(request, "method")),
-		.url = json_string(json_get(request, "url")),
-		.mode = json_string_at(v, "search.mode"),
-		.status = json_string(json_get(response, "status")),
-		.etag = json_string(json_get(response, "etag")),
-		.location = json_string(json_get(response, "location")),
-		.outcome = json_get(response, "outcome"),
-		.offset = offset,
+	    .full_url = json_string_at(v, "fullUrl"),
+	    .resource = json_get(v, "resource"),
+	    .method = json_string(json_get(request, "method")),
+	    .url = json_string(json_get(request, "url")),
+	    .mode = json_string_at(v, "search.mode"),
+	    .status = json_string(json_get(response, "status")),
+	    .etag = json_string(json_get(response, "etag")),
+	    .location = json_string(json_get(response, "location")),
+	    .outcome = json_get(response, "outcome"),
+	    .offset = offset,
 	};
 
 	if (json_type(v) != JSON_OBJECT)
 		entry.resource = v; /* resource_identify will refuse it */
-	if (is_bundle(entry.resource))
-		return walk_bundle(r, entry.resource, offset, depth + 1, e);
-	return r->each(r->ctx, &entry, e);
-}
-
-static enum err_code
-walk_bundle(struct reading *r, const struct json_value *bundle, size_t offset,
-    int depth, struct err *e)
-{
-	const struct json_value *entries = json_get(bundle, "entry");
-	enum err_code rc = ERR_OK;
-
-	if (depth > NESTING_MAX) {
-		return err_set(e, ERR_LIMIT,
-		    "Bundles nested more than %d deep", NESTING_MAX);
-	}
-	for (size_t i = 0; i < json_length(entries) && rc == ERR_OK; i++)
-		rc = give_entry(r, json_at(entries, i), offset, depth, e);
-	return rc;
-}
-
-static enum err_code
-collect(void *ctx, const char *s, size_t n, size_t offset, struct err *e)
-{
-	struct span_list *l = ctx;
-	struct span *span = ARENA_PUSH(l->arena, &l->list);
-
-	(void)e;
-	*span = (struct span){s, n, offset};
-	return ERR_OK;
-}
-
-static enum err_code
-give_span(struct reading *r, const struct span *span, size_t i, struct err *e)
-{
-	struct json_doc *doc = NULL;
-	enum err_code rc = json_parse(span->s, span->n, &doc, e);
-
-	if (rc == ERR_OK) {
-		rc = give_entry(
-		    r, json_root(doc), r->base + span->offset, 0, e);
-	}
+	if (rc == ERR_OK)
+		rc = l->r->each(l->r->ctx, &entry, e);
 	json_free(doc);
-	if (rc != ERR_OK && e != NULL && e->path[0] == '\0')
-		err_path(e, "Bundle.entry[%zu]", i);
 	return rc;
+}
+
+/* One entry: itself, or in its place the entries of a Bundle it holds; its
+ * tree is not built to find out. */
+static enum err_code
+on_entry(void *ctx, const char *s, size_t n, size_t offset, struct err *e)
+{
+	struct level *l = ctx;
+	struct json_range resource;
+	char path[PATH_SIZE], resource_path[PATH_SIZE];
+	struct level inner = {l->r, 0, l->depth + 1, 0, resource_path};
+	enum err_code rc;
+
+	snprintf(
+	    path, sizeof(path), "%.120s.entry[%zu]", l->path, l->entries++);
+	if (json_scan_member(
+		s, (struct json_range){0, n}, "resource", NULL, &resource) &&
+	    says_bundle(s, resource)) {
+		snprintf(resource_path, PATH_SIZE, "%.150s.resource", path);
+		inner.base = l->base + offset + resource.at;
+		return walk_bundle(
+		    &inner, s + resource.at, resource.n, NULL, e);
+	}
+	rc = give_entry(l, s, n, l->base + offset, e);
+	if (rc != ERR_OK && e != NULL && e->path[0] == '\0')
+		err_path(e, "%s", path);
+	return rc;
+}
+
+static enum err_code
+walk_bundle(struct level *l, const char *s, size_t n,
+    struct json_doc **ret_head, struct err *e)
+{
+	enum err_code rc;
+
+	if (l->depth > NESTING_MAX) {
+		rc = err_set(e, ERR_LIMIT, "Bundles nested more than %d deep",
+		    NESTING_MAX);
+		err_path(e, "%s", l->path);
+		return rc;
+	}
+	return json_split(s, n, "entry", on_entry, l, ret_head, e);
 }
 
 static char *
@@ -119,43 +123,60 @@ link_url(const struct json_value *bundle, const char *relation, struct arena *a)
 	return NULL;
 }
 
+/* Bundle.total when it is a plain count, else -1. */
+static int64_t
+read_total(const struct json_value *v)
+{
+	const char *s = json_number(json_get(v, "total"));
+
+	if (s == NULL || s[strspn(s, "0123456789")] != '\0')
+		return -1;
+	return strtoll(s, NULL, 10);
+}
+
 static void
 read_head(const struct json_value *v, size_t entries, struct arena *a,
     struct bundle_head *ret)
 {
-	const char *total = json_number(json_get(v, "total"));
-
 	ret->type = arena_strdup(a, json_string_at(v, "type"));
 	ret->self = link_url(v, "self", a);
 	ret->next = link_url(v, "next", a);
 	ret->previous = link_url(v, "previous", a);
+	if (ret->previous == NULL)
+		ret->previous = link_url(v, "prev", a);
 	ret->version_tag = arena_strdup(a, json_string_at(v, "meta.versionId"));
-	ret->total = total == NULL ? -1 : strtoll(total, NULL, 10);
+	ret->total = read_total(v);
 	ret->entries = entries;
 }
 
 static enum err_code
-refuse_html(const char *s, size_t n, struct err *e)
+refuse_markup(const char *s, size_t n, struct err *e)
 {
+	static const char fhir[] = "http://hl7.org/fhir\"";
 	size_t i = 0;
 
 	if (n >= 3 && memcmp(s, "\xef\xbb\xbf", 3) == 0)
 		i = 3;
 	while (i < n && isspace((unsigned char)s[i]))
 		i++;
-	if (i < n && s[i] == '<') {
-		return err_set(e, ERR_NOT_FHIR,
-		    "an HTML or XML page, not FHIR JSON (a login page?)");
-	}
-	return ERR_OK;
+	if (i == n || s[i] != '<')
+		return ERR_OK;
+	if (n > 4096)
+		n = 4096;
+	if (memmem(s, n, fhir, strlen(fhir)) != NULL)
+		return err_set(
+		    e, ERR_NOT_FHIR, "FHIR in XML; only JSON is read");
+	return err_set(e, ERR_NOT_FHIR,
+	    "an HTML or XML page, not FHIR JSON (a login page?)");
 }
 
 /* Anything but a Bundle: itself, as the only entry. */
 static enum err_code
-give_single(struct reading *r, const char *s, size_t n, struct err *e)
+give_single(
+    struct reading *r, const char *s, size_t n, size_t base, struct err *e)
 {
 	struct json_doc *doc = NULL;
-	struct bundle_entry entry = {.offset = r->base};
+	struct bundle_entry entry = {.offset = base};
 	enum err_code rc = json_parse(s, n, &doc, e);
 
 	if (rc == ERR_OK) {
@@ -167,32 +188,28 @@ give_single(struct reading *r, const char *s, size_t n, struct err *e)
 }
 
 static enum err_code
-read_text(struct reading *r, const char *s, size_t n, struct arena *a,
-    struct bundle_head *ret_head, struct err *e)
+read_text(struct reading *r, const char *s, size_t n, size_t base,
+    struct arena *a, struct bundle_head *ret_head, struct err *e)
 {
-	struct span_list spans = {.arena = a};
+	struct level top = {r, base, 0, 0, "Bundle"};
 	struct json_doc *head = NULL;
-	enum err_code rc = refuse_html(s, n, e);
+	struct json_checked c;
+	struct json_range type;
+	enum err_code rc = refuse_markup(s, n, e);
 
+	if (rc == ERR_OK)
+		rc = json_scan_text(s, n, &c, e);
 	if (rc != ERR_OK)
 		return rc;
-	rc = json_split(s, n, "entry", collect, &spans, &head, e);
-	if (rc != ERR_OK)
-		goto out;
-	if (json_string_at(json_root(head), "resourceType") == NULL) {
-		rc = err_set(e, ERR_NOT_FHIR,
+	if (!json_scan_member(s, c.value, "resourceType", NULL, &type) ||
+	    s[type.at] != '"')
+		return err_set(e, ERR_NOT_FHIR,
 		    "JSON without a resourceType, not a FHIR resource");
-		goto out;
-	}
-	if (!is_bundle(json_root(head))) {
-		rc = give_single(r, s, n, e);
-		goto out;
-	}
-	if (ret_head != NULL)
-		read_head(json_root(head), spans.list.n, a, ret_head);
-	for (size_t i = 0; i < spans.list.n && rc == ERR_OK; i++)
-		rc = give_span(r, &spans.list.items[i], i, e);
-out:
+	if (!json_scan_is(s, type, "Bundle"))
+		return give_single(r, s, n, base, e);
+	rc = walk_bundle(&top, s, n, ret_head == NULL ? NULL : &head, e);
+	if (rc == ERR_OK && ret_head != NULL)
+		read_head(json_root(head), top.entries, a, ret_head);
 	json_free(head);
 	return rc;
 }
@@ -202,9 +219,9 @@ bundle_read(const char *s, size_t n, struct arena *a,
     struct bundle_head *ret_head, bundle_entry_fn each, void *ctx,
     struct err *e)
 {
-	struct reading r = {each, ctx, 0};
+	struct reading r = {each, ctx};
 
-	return read_text(&r, s, n, a, ret_head, e);
+	return read_text(&r, s, n, 0, a, ret_head, e);
 }
 
 static bool
@@ -221,8 +238,8 @@ enum err_code
 resources_read(const char *s, size_t n, struct arena *a, bundle_entry_fn each,
     void *ctx, struct err *e)
 {
-	struct reading r = {each, ctx, 0};
-	enum err_code rc = refuse_html(s, n, e);
+	struct reading r = {each, ctx};
+	enum err_code rc = refuse_markup(s, n, e);
 	size_t at = 0;
 
 	if (rc == ERR_OK && blank(s, n))
@@ -233,8 +250,7 @@ resources_read(const char *s, size_t n, struct arena *a, bundle_entry_fn each,
 		/* Where no value can be told, the parser says why. */
 		if (len == 0)
 			len = n - at;
-		r.base = at;
-		rc = read_text(&r, s + at, len, a, NULL, e);
+		rc = read_text(&r, s + at, len, at, a, NULL, e);
 		if (rc != ERR_OK && at > 0)
 			err_context(e, "value starting at byte %zu", at);
 		at += len;

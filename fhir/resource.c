@@ -4,9 +4,9 @@
 #include <ctype.h>
 #include <string.h>
 
-#define ID_MAX    64
-#define TYPE_MAX  40
-#define WALK_MAX  JSON_MAX_DEPTH
+#define ID_MAX   64
+#define TYPE_MAX 40
+#define WALK_MAX JSON_MAX_DEPTH
 
 static bool
 id_valid(const char *s, size_t n)
@@ -55,8 +55,8 @@ resource_identify(
 	const char *version = json_string_at(resource, "meta.versionId");
 
 	if (type == NULL || !type_valid(type, strlen(type))) {
-		return err_set(e, ERR_NOT_FHIR,
-		    "no resourceType, not a FHIR resource");
+		return err_set(
+		    e, ERR_NOT_FHIR, "no resourceType, not a FHIR resource");
 	}
 	if (json_type(json_get(resource, "id")) != JSON_ABSENT &&
 	    (id == NULL || !id_valid(id, strlen(id)))) {
@@ -67,9 +67,24 @@ resource_identify(
 	ret->type = type;
 	ret->id = id == NULL ? "" : id;
 	ret->version = version == NULL ? "" : version;
-	ret->last_updated_ms = instant_of(json_path(resource,
-	    "meta.lastUpdated"));
+	ret->last_updated_ms =
+	    instant_of(json_path(resource, "meta.lastUpdated"));
 	return ERR_OK;
+}
+
+/* "https://host…" and "" (a path from the root) can stand before Type/id. */
+static bool
+base_valid(const char *s, size_t n)
+{
+	static const char *const schemes[] = {"https://", "http://"};
+
+	for (size_t i = 0; i < sizeof(schemes) / sizeof(*schemes); i++) {
+		size_t len = strlen(schemes[i]);
+
+		if (n > len && strncmp(s, schemes[i], len) == 0)
+			return true;
+	}
+	return n == 0 || s[0] == '/';
 }
 
 /* Split "[base/]Type/id[/_history/version]"; parts into ret. */
@@ -79,6 +94,7 @@ split_restful(const char *text, struct arena *a, struct reference *ret)
 	size_t n = strcspn(text, "?#");
 	const char *history = strstr(text, "/_history/");
 	const char *end = text + n, *id, *type;
+	size_t base;
 
 	if (history != NULL && history < end) {
 		const char *v = history + strlen("/_history/");
@@ -96,10 +112,13 @@ split_restful(const char *text, struct arena *a, struct reference *ret)
 		;
 	if (!type_valid(type, (size_t)(id - 1 - type)))
 		return false;
+	base = type > text ? (size_t)(type - 1 - text) : 0;
+	if (!base_valid(text, base))
+		return false;
 	ret->type = arena_strndup(a, type, (size_t)(id - 1 - type));
 	ret->id = arena_strndup(a, id, (size_t)(end - id));
-	if (type > text)
-		ret->base = arena_strndup(a, text, (size_t)(type - 1 - text));
+	if (base > 0 && text[0] != '/')
+		ret->base = arena_strndup(a, text, base);
 	return true;
 }
 
@@ -108,6 +127,8 @@ contained_find(const struct json_value *within, const char *id)
 {
 	const struct json_value *all = json_get(within, "contained");
 
+	if (id[0] == '\0') /* "#": the resource itself */
+		return within;
 	for (size_t i = 0; i < json_length(all); i++) {
 		const char *is = json_string_at(json_at(all, i), "id");
 
@@ -183,8 +204,7 @@ resource_each_reference(
 }
 
 bool
-codeable_coding(
-    const struct json_value *codeable, size_t i, struct coding *ret)
+codeable_coding(const struct json_value *codeable, size_t i, struct coding *ret)
 {
 	const struct json_value *c = json_at(json_get(codeable, "coding"), i);
 
