@@ -240,7 +240,7 @@ static enum err_code
 upgrade(struct sqlite_store *s, bool read_only, struct err *e)
 {
 	char set[128];
-	int version, known = 0;
+	int version = 0, known = 0;
 	enum err_code rc = schema_version(s, &version, e);
 
 	while (store_schema[known] != NULL)
