@@ -3,7 +3,7 @@
  * HTTPS over libcurl: one request, one bounded answer.
  *
  * TLS 1.2 is the floor; peer and host are always verified and nothing turns
- * that off.  A private CA is added per connection.  http:// is refused.
+ * that off.  A private CA replaces the system's.  http:// is refused.
  * Redirects are followed for GET within the same origin only.  The expanded
  * body is capped in the write callback.  Requests that write use a fresh
  * connection (libcurl re-sends a POST when a reused one dies; interop D-42).
@@ -18,7 +18,7 @@
 #include "fhir/util/err.h"
 
 struct http_options {
-	const char *ca_file;  /* PEM added to / instead of the system's, or NULL */
+	const char *ca_file;  /* PEM used instead of the system's, or NULL */
 	const char *user_agent;
 	long connect_timeout_ms, total_timeout_ms;
 	long low_speed_bytes, low_speed_seconds;
@@ -59,7 +59,8 @@ void http_free(struct http *h);
 /* One exchange.  ERR_OK whatever the status; ret is to be given to
  * http_response_done.  Errors: ERR_TLS (with libcurl's and OpenSSL's reason),
  * ERR_CONNECT, ERR_TIMEOUT, ERR_TRUNCATED, ERR_LIMIT, ERR_FOREIGN (redirect
- * to another origin), ERR_STOPPED. */
+ * to another origin), ERR_NOT_FHIR (no HTTP at all), ERR_STOPPED, ERR_USAGE
+ * (no https URL, line break in a header). */
 enum err_code http_exchange(struct http *h, const struct http_request *r,
     struct http_response *ret, struct err *e) MUST_CHECK;
 void http_response_done(struct http_response *r);
@@ -72,7 +73,9 @@ void http_stop(void);
 #define HTTP_ORIGIN_SIZE 300
 bool http_origin(const char *url, char buf[HTTP_ORIGIN_SIZE]);
 
-/* Resolve a link against the URL it came from (RFC 3986 §5).  Caller frees. */
+/* Resolve a link against the URL it came from (RFC 3986 §5), without fragment;
+ * spaces and non-ASCII are escaped.  NULL when it holds control characters or
+ * is longer than 64 KiB.  Caller frees. */
 char *http_resolve(const char *base, const char *link);
 
 #endif
