@@ -1,0 +1,247 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * Faults on demand: which request gets which, and what it does.
+ */
+#include <regex.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "tests/sandbox/internal.h"
+
+struct fault_entry {
+	struct sandbox_fault f;
+	char *method, *retry_after; /* owned, or NULL */
+	bool any_path;
+	regex_t path;
+	int left, skip;
+};
+
+#define FAULTS_MAX 64
+
+static const char login_page[] =
+    "<!DOCTYPE html><html><head><title>Sign in</title></head><body>"
+    "<form action=\"/login\" method=\"post\"><input name=\"user\">"
+    "<input name=\"password\" type=\"password\"></form></body></html>";
+
+static void
+answer_status(struct exchange *x, const struct sandbox_fault *f)
+{
+	exchange_fail(x, f->status, "transient", "a fault, as ordered");
+	x->retry_after = arena_strdup(x->a, f->retry_after);
+}
+
+static void
+answer_login(struct exchange *x, const struct sandbox_fault *f)
+{
+	(void)f;
+	x->status = 200;
+	x->out_type = "text/html;charset=utf-8";
+	strbuf_adds(&x->out, login_page);
+}
+
+/* A kind answers instead of the handler, or is left to the wire (server.c)
+ * and to the links (fault_next); undone: the request is not carried out. */
+static const struct {
+	const char *name;
+	void (*answer)(struct exchange *x, const struct sandbox_fault *f);
+	bool undone;
+} kinds[SANDBOX_FAULT__MAX] = {
+    [SANDBOX_FAULT_STATUS] = {"status", answer_status, true},
+    [SANDBOX_FAULT_LOGIN] = {"login", answer_login, true},
+    [SANDBOX_FAULT_CLOSE] = {"close", NULL, true},
+    [SANDBOX_FAULT_LOST] = {"lost", NULL, false},
+    [SANDBOX_FAULT_STALL] = {"stall", NULL, true},
+    [SANDBOX_FAULT_TRUNCATE] = {"truncate", NULL, false},
+    [SANDBOX_FAULT_LOOP_NEXT] = {"loop-next", NULL, false},
+    [SANDBOX_FAULT_FOREIGN_NEXT] = {"foreign-next", NULL, false},
+};
+
+static bool
+entry_matches(const struct fault_entry *f, const char *method, const char *uri)
+{
+	return f->left != 0 &&
+	       (f->method == NULL || strcmp(f->method, method) == 0) &&
+	       (f->any_path || regexec(&f->path, uri, 0, NULL, 0) == 0);
+}
+
+void
+fault_pick(struct exchange *x, const char *uri)
+{
+	for (size_t i = 0; i < x->s->n_faults; i++) {
+		struct fault_entry *f = &x->s->faults[i];
+
+		if (!entry_matches(f, x->method, uri))
+			continue;
+		if (f->skip > 0) {
+			f->skip--;
+			continue;
+		}
+		if (f->left > 0)
+			f->left--;
+		x->fault = f->f.kind;
+		x->fault_ms = f->f.ms;
+		COUNT(x, NULL, faults);
+		if (kinds[f->f.kind].answer != NULL)
+			kinds[f->f.kind].answer(x, &f->f);
+		return;
+	}
+}
+
+bool
+fault_before(struct exchange *x)
+{
+	return x->fault != SANDBOX_FAULT__MAX && kinds[x->fault].undone;
+}
+
+const char *
+fault_next(const struct exchange *x, const char *next, const char *here)
+{
+	if (x->fault == SANDBOX_FAULT_LOOP_NEXT)
+		return here;
+	if (x->fault == SANDBOX_FAULT_FOREIGN_NEXT)
+		return "https://elsewhere.invalid/fhir?_page=1";
+	return next;
+}
+
+static char *
+copy(const char *s)
+{
+	char *p = s == NULL ? NULL : strdup(s);
+
+	if (s != NULL && p == NULL)
+		abort();
+	return p;
+}
+
+static void
+entry_free(struct fault_entry *f)
+{
+	if (!f->any_path)
+		regfree(&f->path);
+	free(f->method);
+	free(f->retry_after);
+}
+
+static enum err_code
+fault_add(struct sandbox *s, const struct sandbox_fault *f, struct err *e)
+{
+	struct fault_entry *at;
+
+	if (f->kind >= SANDBOX_FAULT__MAX)
+		return err_set(e, ERR_USAGE, "no such fault");
+	if (s->n_faults == FAULTS_MAX)
+		return err_set(e, ERR_LIMIT, "too many faults");
+	if (s->faults == NULL)
+		s->faults = calloc(FAULTS_MAX, sizeof(*s->faults));
+	if (s->faults == NULL)
+		abort();
+	at = &s->faults[s->n_faults];
+	memset(at, 0, sizeof(*at));
+	at->any_path = f->path == NULL;
+	if (!at->any_path &&
+	    regcomp(&at->path, f->path, REG_EXTENDED | REG_NOSUB) != 0)
+		return err_set(e, ERR_USAGE, "not a regular expression");
+	at->f = *f;
+	at->method = copy(f->method);
+	at->retry_after = copy(f->retry_after);
+	at->f.method = at->method;
+	at->f.path = NULL;
+	at->f.retry_after = at->retry_after;
+	if (at->f.status == 0)
+		at->f.status = 503;
+	at->left = f->times == 0 ? 1 : f->times;
+	at->skip = f->skip;
+	s->n_faults++;
+	return ERR_OK;
+}
+
+enum err_code
+sandbox_fault(struct sandbox *s, const struct sandbox_fault *f, struct err *e)
+{
+	enum err_code code;
+
+	sandbox_lock(s);
+	code = fault_add(s, f, e);
+	sandbox_unlock(s);
+	return code;
+}
+
+void
+fault_free_all(struct sandbox *s)
+{
+	for (size_t i = 0; i < s->n_faults; i++)
+		entry_free(&s->faults[i]);
+	free(s->faults);
+	s->faults = NULL;
+	s->n_faults = 0;
+}
+
+void
+sandbox_fault_clear(struct sandbox *s)
+{
+	sandbox_lock(s);
+	fault_free_all(s);
+	sandbox_unlock(s);
+}
+
+static int
+number_at(const struct json_value *v, const char *name)
+{
+	const char *text = json_number(json_get(v, name));
+
+	return text == NULL ? 0 : (int)strtol(text, NULL, 10);
+}
+
+static enum sandbox_fault_kind
+kind_of(const char *name)
+{
+	for (int i = 0; i < SANDBOX_FAULT__MAX; i++)
+		if (name != NULL && strcmp(kinds[i].name, name) == 0)
+			return (enum sandbox_fault_kind)i;
+	return SANDBOX_FAULT__MAX;
+}
+
+static bool
+order_fault(struct exchange *x, const struct json_value *v)
+{
+	struct sandbox_fault f = {
+	    .kind = kind_of(json_string_at(v, "kind")),
+	    .method = json_string_at(v, "method"),
+	    .path = json_string_at(v, "path"),
+	    .times = number_at(v, "times"),
+	    .skip = number_at(v, "skip"),
+	    .status = number_at(v, "status"),
+	    .retry_after = json_string_at(v, "retryAfter"),
+	    .ms = number_at(v, "ms"),
+	};
+	struct err e = ERR_INIT;
+
+	if (fault_add(x->s, &f, &e) == ERR_OK)
+		return true;
+	exchange_fail_err(x, 400, &e);
+	return false;
+}
+
+/* POST /$fault {"kind":"status","method":"GET","path":"/Observation",
+ * "times":2,"skip":1,"status":503,"retryAfter":"1","ms":0}, or
+ * {"kind":"clear"}. */
+void
+handle_fault_request(struct exchange *x)
+{
+	struct json_doc *doc = NULL;
+	struct err e = ERR_INIT;
+	const char *kind;
+
+	if (json_parse(x->body, x->body_len, &doc, &e) != ERR_OK) {
+		exchange_fail_err(x, 400, &e);
+		return;
+	}
+	kind = json_string_at(json_root(doc), "kind");
+	if (kind != NULL && strcmp(kind, "clear") == 0)
+		fault_free_all(x->s);
+	else if (!order_fault(x, json_root(doc)))
+		goto out;
+	x->status = 204;
+out:
+	json_free(doc);
+}
