@@ -1,0 +1,74 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#include "gateway/readings.h"
+
+#include <string.h>
+
+bool
+reading_is_evaluated(const struct reading *r)
+{
+	return r != NULL && r->state != READING_NOT_EVALUABLE;
+}
+
+/*= recist11 §1.3 */
+int32_t
+reading_size(const struct lesion *l, const struct reading *r)
+{
+	if (!reading_is_evaluated(r))
+		return TMM_NONE;
+	if (r->merged_into >= 0 || r->state == READING_ABSENT)
+		return 0;
+	if (r->state == READING_TOO_SMALL)
+		return TOO_SMALL_TMM;
+	return l->nodal ? r->short_tmm : r->longest_tmm;
+}
+
+bool
+reading_is_gone(const struct lesion *l, const struct reading *r)
+{
+	int32_t size = reading_size(l, r);
+
+	if (!reading_is_evaluated(r) || r->merged_into >= 0)
+		return false;
+	if (r->state == READING_ABSENT || size == 0)
+		return true;
+	return l->nodal && size != TMM_NONE && size < NODE_NORMAL_TMM;
+}
+
+bool
+reading_is_present(const struct lesion *l, const struct reading *r)
+{
+	return reading_is_evaluated(r) && !reading_is_gone(l, r);
+}
+
+bool
+reading_is_measurable(const struct lesion *l, const struct reading *r)
+{
+	int32_t size = reading_size(l, r);
+
+	return size != TMM_NONE &&
+	       size >= (l->nodal ? MEASURABLE_NODE_TMM : MEASURABLE_TMM);
+}
+
+const char *
+reading_source(const struct reading *r)
+{
+	return r != NULL && r->n_sources > 0 ? r->sources[0] : NULL;
+}
+
+const char *
+lesion_organ(const struct lesion *l)
+{
+	static const char *const sides[] = {
+	    "left ", "right ", "left_", "right_", "Left ", "Right "};
+	const char *organ = l->organ != NULL ? l->organ : l->site;
+
+	if (l->nodal)
+		return "lymph node";
+	if (organ == NULL)
+		return "unknown organ";
+	for (size_t i = 0; i < sizeof(sides) / sizeof(*sides); i++) {
+		if (strncmp(organ, sides[i], strlen(sides[i])) == 0)
+			return organ + strlen(sides[i]);
+	}
+	return organ;
+}

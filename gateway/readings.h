@@ -1,0 +1,40 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * What one reading of one lesion is worth to the criteria.
+ */
+#ifndef RESCAN_READINGS_H
+#define RESCAN_READINGS_H
+
+#include "mappings/timeline.h"
+
+/* Lymph nodes by short axis: below is normal, from there pathological. */
+#define NODE_NORMAL_TMM 100
+/* Measurable at baseline or at first appearance (spec/criteria.md §1.1). */
+#define MEASURABLE_TMM      100
+#define MEASURABLE_NODE_TMM 150
+/* "Too small to measure" enters a sum as 5 mm (§1.3). */
+#define TOO_SMALL_TMM 50
+
+/* Said anything usable; r may be NULL. */
+bool reading_is_evaluated(const struct reading *r);
+
+/* The diameter that counts: short axis of a node, else the longest; 5 mm when
+ * too small, 0 when absent or merged; TMM_NONE when there is none. */
+int32_t reading_size(const struct lesion *l, const struct reading *r);
+
+/* Absent, or a node of normal size; false when not evaluated. */
+bool reading_is_gone(const struct lesion *l, const struct reading *r);
+
+/* Evaluated and not gone. */
+bool reading_is_present(const struct lesion *l, const struct reading *r);
+
+/* Measured at or above the size that makes a lesion measurable. */
+bool reading_is_measurable(const struct lesion *l, const struct reading *r);
+
+/* The source of its number, or NULL. */
+const char *reading_source(const struct reading *r);
+
+/* "lymph node" for every node, else the organ without its side. */
+const char *lesion_organ(const struct lesion *l);
+
+#endif
