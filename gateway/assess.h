@@ -14,18 +14,18 @@
 
 /* Every contested decision of spec/criteria.md §10 is one of these. */
 struct assess_options {
-	int32_t as_of;          /* DAY_NONE: the newest timepoint's day */
-	const char *criteria;   /* "recist11,irecist", NULL: all */
-	int confirm_min_days;   /* 28 */
-	int confirm_max_days;   /* 56 */
-	int grace_days;         /* 2 */
-	bool pr_sticky;         /* C4, true */
-	bool confirm_response;  /* §1.9, false: randomised design */
-	int sd_min_days;        /* §1.9, 42 */
-	bool ne_tp_in_nadir;    /* C5, true */
-	bool icpd_ref_anchor;   /* C8, true: iUPD anchor; false: block minimum */
-	int32_t change_tmm;     /* C11, 50 */
-	int max_targets, max_per_organ; /* 5, 2 */
+	int32_t as_of;         /* DAY_NONE: the newest timepoint's day */
+	const char *criteria;  /* "recist11,irecist", NULL: all */
+	int confirm_min_days;  /* 28 */
+	int confirm_max_days;  /* 56 */
+	int grace_days;        /* 2 */
+	bool pr_sticky;        /* C4, true */
+	bool confirm_response; /* §1.9, false: randomised design */
+	int sd_min_days;       /* §1.9, 42 */
+	bool ne_tp_in_nadir;   /* C5, true */
+	bool icpd_ref_anchor;  /* C8, true: iUPD anchor; false: block minimum */
+	int32_t change_tmm;    /* C11, 50 */
+	int max_targets, max_per_organ;             /* 5, 2 */
 	int next_scan_min_days, next_scan_max_days; /* §9 routine: 42, 84 */
 };
 #define ASSESS_DEFAULTS                                                        \
@@ -40,23 +40,23 @@ enum nt_status { NT_NA, NT_CR, NT_NON, NT_PD, NT_NE };
 struct target_fact {
 	int lesion;
 	bool evaluated;
-	int32_t value_tmm; /* what enters the sum of diameters (§1.3) */
-	bool normal;       /* absent, or a node below 10.0 mm (§1.5 row 4) */
+	int32_t value_tmm;  /* what enters the sum of diameters (§1.3) */
+	bool normal;        /* absent, or a node below 10.0 mm (§1.5 row 4) */
 	const char *source; /* or NULL */
 };
 
 /* A definite or doubtful lesion not there at baseline, from its first
  * appearance on. */
 struct new_lesion_fact {
-	int lesion;       /* -1: only the indicator "new lesion: yes" */
-	bool definite;    /* false: equivocal, kept, not counted */
-	bool borderline;  /* §1.7 node 10–14.9 mm alone */
-	bool target;      /* NLT, else NLNT (§4.1) */
+	int lesion;      /* -1: only the indicator "new lesion: yes" */
+	bool definite;   /* false: equivocal, kept, not counted */
+	bool borderline; /* §1.7 node 10–14.9 mm alone */
+	bool target;     /* NLT, else NLNT (§4.1) */
 	bool nodal;
-	bool evaluated;   /* read at this visit */
-	bool resolved;    /* absent, or a node below 10.0 mm */
-	bool first_seen;  /* at this visit */
-	int32_t value_tmm; /* TMM_NONE */
+	bool evaluated;            /* read at this visit */
+	bool resolved;             /* absent, or a node below 10.0 mm */
+	bool first_seen;           /* at this visit */
+	int32_t value_tmm;         /* TMM_NONE */
 	enum lesion_change change; /* against its last reading */
 	const char *source;
 };
@@ -69,9 +69,9 @@ struct visit {
 	const struct target_fact *targets;
 	size_t n_targets;
 	size_t n_evaluated;
-	bool complete;     /* every target evaluated */
-	int64_t sum_tmm;   /* of the evaluated ones */
-	bool all_normal;   /* complete and every target normal */
+	bool complete;   /* every target evaluated */
+	int64_t sum_tmm; /* of the evaluated ones */
+	bool all_normal; /* complete and every target normal */
 	enum nt_status non_target;
 	enum lesion_change nt_change; /* against the last assessment */
 	const char *const *nt_sources;
@@ -106,6 +106,10 @@ struct criterion {
 	/* Best overall response from the state. */
 	void (*finish)(
 	    void *state, const struct assess_case *c, struct best_overall *ret);
+	/* The burden at baseline where it is not the sum of diameters; else
+	 * NULL. */
+	void (*baseline)(const struct assess_case *c, const struct visit *v,
+	    struct verdict *ret);
 };
 
 /* Made from the folder criteria/ by the Makefile, ends with NULL. */
@@ -113,7 +117,7 @@ extern const struct criterion *const criterion_registry[];
 
 /* Assess in arena a; the timeline must outlive the result.  May select roles
  * for lesions that had none stated (in the result's lesions). */
-struct assessment *assess_run(struct timeline *t,
-    const struct assess_options *o, struct arena *a);
+struct assessment *assess_run(
+    struct timeline *t, const struct assess_options *o, struct arena *a);
 
 #endif

@@ -1,0 +1,333 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#include "gateway/advice.h"
+
+#include <string.h>
+
+#include "gateway/wording.h"
+
+/*= advice §9: repeat the missing part of a visit from a week later */
+#define REPEAT_MIN_DAYS 7
+#define NO_LIMIT        (-1)
+
+/*= advice §9 windows after the scan that showed progression, in days; the
+ * one of iRECIST comes from the options */
+static const struct {
+	const char *id;
+	int min_days, max_days;
+} pd_windows[] = {
+    {"irrecist", 28, 84},
+    {"irrc", 28, NO_LIMIT},
+    {"imrecist", 28, NO_LIMIT},
+};
+
+static enum due
+due_state(int32_t as_of, int32_t from, int32_t to)
+{
+	if (as_of < from)
+		return DUE_UPCOMING;
+	return to != DAY_NONE && as_of > to ? DUE_OVERDUE : DUE_NOW;
+}
+
+static struct recommendation *
+recommend(struct assessment *x, const char *kind, const char *criterion,
+    int32_t anchor, int32_t from, int32_t to)
+{
+	struct recommendation *r = ARENA_PUSH(x->arena, &x->recommendations);
+
+	r->kind = kind;
+	r->criterion = criterion;
+	r->anchor = anchor;
+	r->from = from;
+	r->to = to;
+	r->state = due_state(x->as_of, from, to);
+	return r;
+}
+
+static bool
+is_ne(enum category c)
+{
+	return c == CAT_NE || c == CAT_IRNE || c == CAT_NONE;
+}
+
+static int32_t
+plus(int32_t day, int days)
+{
+	return days == NO_LIMIT ? DAY_NONE : day + days;
+}
+
+/* A progression that waits for a scan. */
+struct wait {
+	const char *criterion;
+	int32_t anchor; /* day of the scan that showed it */
+	int min_days, max_days, grace_days;
+};
+
+/* The first visit after the anchor that can answer: late enough and
+ * evaluable.  n_visits when there is none. */
+static size_t
+answer_of(const struct assess_case *c, const struct criterion_result *r,
+    const struct wait *w)
+{
+	for (size_t i = 1; i < c->n_visits; i++) {
+		const struct visit *v = &c->visits[i];
+		const struct verdict *d = &r->at[v->index];
+
+		if (v->day - w->anchor >= w->min_days - w->grace_days &&
+		    v->day > w->anchor && !is_ne(d->overall))
+			return i;
+		if (v->day > w->anchor &&
+		    verdict_has_flag(d, "EARLY_NEW_LESION_WITH_SYMPTOM"))
+			return i;
+	}
+	return c->n_visits;
+}
+
+static void
+explain_early_scans(const struct assess_case *c,
+    const struct criterion_result *r, const struct wait *w,
+    struct recommendation *ret)
+{
+	for (size_t i = 1; i < c->n_visits; i++) {
+		const struct visit *v = &c->visits[i];
+
+		if (v->day <= w->anchor ||
+		    v->day - w->anchor >= w->min_days - w->grace_days ||
+		    !verdict_has_flag(&r->at[v->index], "DISREGARDED_EARLY"))
+			continue;
+		because_add(c->arena, &ret->because, "advice.repeat_early",
+		    NULL, 0,
+		    "the scan of %s, %d days after, was too early and is to "
+		    "be repeated",
+		    wording_day(c->arena, v->day), v->day - w->anchor);
+	}
+}
+
+static void
+explain_wait(const struct assess_case *c, const struct wait *w,
+    struct recommendation *ret)
+{
+	struct arena *a = c->arena;
+
+	if (w->max_days == NO_LIMIT)
+		because_add(a, &ret->because, "advice.confirm_pd", NULL, 0,
+		    "progression of %s (%s) is unconfirmed: a scan from %d "
+		    "days after it confirms or drops it",
+		    wording_day(a, w->anchor), w->criterion, w->min_days);
+	else
+		because_add(a, &ret->because, "advice.confirm_pd", NULL, 0,
+		    "progression of %s (%s) is unconfirmed: a scan %d to %d "
+		    "days after it confirms or drops it",
+		    wording_day(a, w->anchor), w->criterion, w->min_days,
+		    w->max_days);
+	if (ret->state == DUE_OVERDUE)
+		because_add(a, &ret->because, "advice.window_passed", NULL, 0,
+		    "the window closed on %s; a later scan still counts and "
+		    "is marked late",
+		    wording_day(a, ret->to));
+}
+
+/* Recommend the scan; true while it is still to come. */
+static bool
+add_wait(const struct assess_case *c, const struct criterion_result *r,
+    const struct wait *w, struct assessment *x)
+{
+	size_t answer = answer_of(c, r, w);
+	struct recommendation *ret =
+	    recommend(x, "confirmation_scan", w->criterion, w->anchor,
+		w->anchor + w->min_days, plus(w->anchor, w->max_days));
+
+	explain_wait(c, w, ret);
+	explain_early_scans(c, r, w, ret);
+	if (answer == c->n_visits)
+		return true;
+	ret->state = DUE_DONE;
+	because_add(c->arena, &ret->because, "advice.answered", NULL, 0,
+	    "answered by the scan of %s: %s",
+	    wording_day(c->arena, c->visits[answer].day),
+	    category_name(r->at[c->visits[answer].index].overall));
+	return false;
+}
+
+/* Every iUPD that opened a block. */
+static bool
+add_irecist_waits(const struct assess_case *c, const struct criterion_result *r,
+    struct assessment *x)
+{
+	const struct assess_options *o = c->options;
+	int32_t last = DAY_NONE;
+	bool open = false;
+
+	for (size_t i = 1; i < c->n_visits; i++) {
+		const struct verdict *v = &r->at[c->visits[i].index];
+		struct wait w = {r->id, DAY_NONE, o->confirm_min_days,
+		    o->confirm_max_days, o->grace_days};
+
+		if (v->overall != CAT_IUPD)
+			continue;
+		w.anchor = v->confirm_from - o->confirm_min_days;
+		if (w.anchor == last)
+			continue;
+		last = w.anchor;
+		open = add_wait(c, r, &w, x);
+	}
+	return open;
+}
+
+/* The criteria that confirm by repeating. */
+static bool
+add_other_waits(const struct assess_case *c, const struct criterion_result *r,
+    int min_days, int max_days, struct assessment *x)
+{
+	bool pending = false, open = false;
+
+	for (size_t i = 1; i < c->n_visits; i++) {
+		const struct verdict *v = &r->at[c->visits[i].index];
+		struct wait w = {
+		    r->id, c->visits[i].day, min_days, max_days, 0};
+
+		if (is_ne(v->overall))
+			continue;
+		if (v->confirmed == NO && !pending)
+			open = add_wait(c, r, &w, x);
+		pending = v->confirmed == NO;
+	}
+	return open;
+}
+
+/* One scan answers every criterion; iRECIST's window asks for it when iRECIST
+ * is assessed, else the others' own. */
+static bool
+add_confirmations(const struct assess_case *c, struct assessment *x)
+{
+	const struct criterion_result *r = assessment_criterion(x, "irecist");
+	bool open = false;
+
+	if (r != NULL)
+		return add_irecist_waits(c, r, x);
+	for (size_t i = 0; i < sizeof(pd_windows) / sizeof(*pd_windows); i++) {
+		r = assessment_criterion(x, pd_windows[i].id);
+		if (r != NULL && add_other_waits(c, r, pd_windows[i].min_days,
+				     pd_windows[i].max_days, x))
+			open = true;
+	}
+	return open;
+}
+
+/* The criterion whose NE tells of missing data. */
+static const struct criterion_result *
+leading(const struct assessment *x)
+{
+	const struct criterion_result *r = assessment_criterion(x, "recist11");
+
+	if (r == NULL)
+		r = assessment_criterion(x, "irecist");
+	return r == NULL && x->criteria.n > 0 ? &x->criteria.items[0] : r;
+}
+
+/* A CR or PR of the last evaluable visit that no later visit confirms. */
+static void
+add_response_confirmation(const struct assess_case *c,
+    const struct criterion_result *r, struct assessment *x)
+{
+	const struct assess_options *o = c->options;
+	const struct visit *last = NULL;
+	struct recommendation *ret;
+
+	if (!o->confirm_response || strcmp(r->id, "recist11") != 0 ||
+	    r->best.confirmed == r->best.unconfirmed)
+		return;
+	for (size_t i = 1; i < c->n_visits; i++) {
+		if (!is_ne(r->at[c->visits[i].index].overall))
+			last = &c->visits[i];
+	}
+	if (last == NULL || r->at[last->index].overall != r->best.unconfirmed ||
+	    (r->best.unconfirmed != CAT_CR && r->best.unconfirmed != CAT_PR))
+		return;
+	/*= advice §9 CR/PR needing confirmation */
+	ret = recommend(x, "confirmation_scan", r->id, last->day,
+	    last->day + o->confirm_min_days, last->day + o->next_scan_max_days);
+	because_add(c->arena, &ret->because, "advice.confirm_response", NULL, 0,
+	    "the %s of %s counts when a scan at least %d days later shows "
+	    "it again",
+	    category_name(r->best.unconfirmed),
+	    wording_day(c->arena, last->day), o->confirm_min_days);
+}
+
+/* The newest visit could not be evaluated. */
+static void
+add_review(const struct assess_case *c, const struct criterion_result *r,
+    struct assessment *x)
+{
+	const struct visit *v = &c->visits[c->n_visits - 1];
+	const struct verdict *d = &r->at[v->index];
+	struct recommendation *ret;
+
+	if (c->n_visits < 2 || !is_ne(d->overall))
+		return;
+	/*= advice §9 NE visit */
+	ret = recommend(x, "review_data", r->id, v->day,
+	    v->day + REPEAT_MIN_DAYS, v->day + c->options->next_scan_min_days);
+	because_add(c->arena, &ret->because, "advice.not_evaluable", NULL, 0,
+	    "the assessment of %s is NE: complete the data or repeat the "
+	    "missing part",
+	    wording_day(c->arena, v->day));
+	for (size_t i = 0; i < d->because.n; i++) {
+		if (strstr(d->because.items[i].rule, ".ne") != NULL)
+			*ARENA_PUSH(c->arena, &ret->because) =
+			    d->because.items[i];
+	}
+}
+
+static void
+add_routine(const struct assess_case *c, const struct criterion_result *r,
+    struct assessment *x)
+{
+	const struct assess_options *o = c->options;
+	const struct visit *last = &c->visits[0];
+	struct recommendation *ret;
+
+	for (size_t i = 1; i < c->n_visits; i++) {
+		if (!is_ne(r->at[c->visits[i].index].overall))
+			last = &c->visits[i];
+	}
+	/*= advice §9 routine */
+	ret = recommend(x, "next_assessment", NULL, last->day,
+	    last->day + o->next_scan_min_days,
+	    last->day + o->next_scan_max_days);
+	because_add(c->arena, &ret->because, "advice.routine", NULL, 0,
+	    "last evaluable scan on %s; the next is due %d to %d days later",
+	    wording_day(c->arena, last->day), o->next_scan_min_days,
+	    o->next_scan_max_days);
+}
+
+/* Nothing can be assessed at all before there is a baseline. */
+static void
+add_baseline_review(const struct assess_case *c, struct assessment *x)
+{
+	struct recommendation *ret;
+
+	if (c->timeline->timepoints.n == 0)
+		return;
+	ret = recommend(x, "review_data", NULL,
+	    c->timeline->timepoints.items[0].day, DAY_NONE, DAY_NONE);
+	ret->state = DUE_NOW;
+	because_add(c->arena, &ret->because, "advice.baseline_missing", NULL, 0,
+	    "no usable baseline: name one, or complete its measurements");
+}
+
+void
+advice_add(const struct assess_case *c, struct assessment *x)
+{
+	const struct criterion_result *r = leading(x);
+
+	if (r == NULL)
+		return;
+	if (c->n_visits == 0) {
+		add_baseline_review(c, x);
+		return;
+	}
+	if (!add_confirmations(c, x))
+		add_routine(c, r, x);
+	add_response_confirmation(c, r, x);
+	add_review(c, r, x);
+}
