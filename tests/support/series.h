@@ -1,0 +1,34 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * A worked example (tests/cases/criteria_examples.json, kinds "series" and
+ * "series_spd") as a timeline, without any FHIR.
+ *
+ * Beyond the file's own conventions a lesion may say `organ` and `node`, a
+ * new lesion may leave `kind` out (a plain new lesion), a visit may say
+ * `new_lesion` true or false, `nt_lesions` (id to state word) and `said`
+ * (the reader's overall response), and a baseline `nontargets` (ids).
+ */
+#ifndef RESCAN_TESTS_SERIES_H
+#define RESCAN_TESTS_SERIES_H
+
+#include "fhir/json.h"
+#include "gateway/assess.h"
+
+#define SERIES_EPOCH 19723 /* 2024-01-01, day 0 of every case */
+
+struct timeline *series_timeline(const struct json_value *c, struct arena *a);
+
+/* The defaults of the examples with the overrides of `params`. */
+struct assess_options series_options(const struct json_value *params);
+
+/* "14.9" as tenths of a millimetre, half rounded away from zero. */
+int32_t series_tmm(const struct json_value *number);
+
+/* Parse, build, assess; everything lives in a.  Fails the test on bad JSON. */
+struct assessment *series_assess(const char *text, struct arena *a);
+
+/* The verdict of a criterion at the i-th timepoint, baseline 0. */
+const struct verdict *series_verdict(
+    const struct assessment *x, const char *criterion, size_t i);
+
+#endif
