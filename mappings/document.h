@@ -14,4 +14,9 @@ void document_write(const struct assessment *x, struct json_writer *w);
 /* `--format table`: a page for people, 100 columns, plain text. */
 void document_table(const struct assessment *x, struct strbuf *out);
 
+/* One timepoint in the same manner, with the explanation: what a report of
+ * this timepoint carries.  Depends on nothing later than the timepoint. */
+void document_timepoint(
+    const struct assessment *x, size_t timepoint, struct strbuf *out);
+
 #endif
