@@ -1,6 +1,8 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "fhir/json.h"
 
+#include <dirent.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -491,6 +493,40 @@ START_TEST(span)
 }
 END_TEST
 
+#define CORPUS "tests/fuzz/json_corpus/"
+
+/* What fuzzing and bad servers brought: the file's name says the verdict. */
+START_TEST(corpus)
+{
+	DIR *d = opendir(CORPUS);
+	char path[sizeof(CORPUS) + 256], *s;
+	struct dirent *f;
+	size_t n, files = 0;
+	bool good;
+
+	ck_assert_ptr_nonnull(d);
+	while ((f = readdir(d)) != NULL) {
+		struct err e = ERR_INIT;
+
+		if (f->d_name[0] == '.')
+			continue;
+		good = strncmp(f->d_name, "ok_", 3) == 0;
+		ck_assert_msg(good || strncmp(f->d_name, "bad_", 4) == 0,
+		    "%s says no verdict", f->d_name);
+		snprintf(path, sizeof(path), CORPUS "%s", f->d_name);
+		s = check_read_file(path, &n);
+		ck_assert_msg((parse(s, n, &e) == ERR_OK) == good, "%s: %s",
+		    f->d_name, e.text);
+		ck_assert_msg(good || strstr(e.text, "byte ") != NULL, "%s: %s",
+		    f->d_name, e.text);
+		free(s);
+		files++;
+	}
+	closedir(d);
+	ck_assert_uint_ge(files, 25);
+}
+END_TEST
+
 static Suite *
 suite_json(void)
 {
@@ -512,6 +548,7 @@ suite_json(void)
 	tcase_add_loop_test(t, split, 0, sizeof(splits) / sizeof(*splits));
 	tcase_add_test(t, split_fails);
 	tcase_add_test(t, span);
+	tcase_add_test(t, corpus);
 	suite_add_tcase(s, t);
 	return s;
 }
