@@ -5,7 +5,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "fhir/json_scan.h"
+#include "fhir/json_walk.h"
 
 #define NESTING_MAX 4
 #define PATH_SIZE   160
@@ -32,8 +32,8 @@ says_bundle(const char *s, struct json_range resource)
 {
 	struct json_range type;
 
-	return json_scan_member(s, resource, "resourceType", NULL, &type) &&
-	       json_scan_is(s, type, "Bundle");
+	return json_walk_member(s, resource, "resourceType", NULL, &type) &&
+	       json_walk_is(s, type, "Bundle");
 }
 
 static enum err_code
@@ -79,7 +79,7 @@ on_entry(void *ctx, const char *s, size_t n, size_t offset, struct err *e)
 
 	snprintf(
 	    path, sizeof(path), "%.120s.entry[%zu]", l->path, l->entries++);
-	if (json_scan_member(
+	if (json_walk_member(
 		s, (struct json_range){0, n}, "resource", NULL, &resource) &&
 	    says_bundle(s, resource)) {
 		snprintf(resource_path, PATH_SIZE, "%.150s.resource", path);
@@ -201,11 +201,11 @@ read_text(struct reading *r, const char *s, size_t n, size_t base,
 		rc = json_scan_text(s, n, &c, e);
 	if (rc != ERR_OK)
 		return rc;
-	if (!json_scan_member(s, c.value, "resourceType", NULL, &type) ||
+	if (!json_walk_member(s, c.value, "resourceType", NULL, &type) ||
 	    s[type.at] != '"')
 		return err_set(e, ERR_NOT_FHIR,
 		    "JSON without a resourceType, not a FHIR resource");
-	if (!json_scan_is(s, type, "Bundle"))
+	if (!json_walk_is(s, type, "Bundle"))
 		return give_single(r, s, n, base, e);
 	rc = walk_bundle(&top, s, n, ret_head == NULL ? NULL : &head, e);
 	if (rc == ERR_OK && ret_head != NULL)

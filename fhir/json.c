@@ -11,7 +11,7 @@
 #include <json-c/json.h>
 #undef json_type
 
-#include "fhir/json_scan.h"
+#include "fhir/json_walk.h"
 
 #define PLAIN (JSON_C_TO_STRING_PLAIN | JSON_C_TO_STRING_NOSLASHESCAPE)
 
@@ -94,7 +94,7 @@ feed_range(
 {
 	size_t z;
 
-	while (minus_zero && (z = json_scan_minus_zero(s, from, to)) != 0) {
+	while (minus_zero && (z = json_walk_minus_zero(s, from, to)) != 0) {
 		feed(b, s + from, z - from);
 		feed(b, MINUS_ZERO_TAIL, strlen(MINUS_ZERO_TAIL));
 		from = z;
@@ -327,7 +327,7 @@ json_split(const char *s, size_t n, const char *name, json_element_fn each,
 	if (code != ERR_OK)
 		return code;
 	cut = (struct json_range){c.value.at, 0};
-	if (json_scan_member(s, c.value, name, &at, &member) &&
+	if (json_walk_member(s, c.value, name, &at, &member) &&
 	    s[member.at] == '[')
 		cut = member_cut(s, at, member);
 	if (ret_head != NULL) {
@@ -335,7 +335,7 @@ json_split(const char *s, size_t n, const char *name, json_element_fn each,
 		if (code != ERR_OK)
 			return code;
 	}
-	while (code == ERR_OK && json_scan_element(s, member, &it))
+	while (code == ERR_OK && json_walk_element(s, member, &it))
 		code = each(ctx, s + it.at, it.n, it.at, e);
 	if (code != ERR_OK)
 		json_free(head);

@@ -1,13 +1,13 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "fhir/json_scan.h"
 
-#include <assert.h>
 #include <stdint.h>
 #include <stdlib.h>
 #include <string.h>
 
 #include "fhir/json.h"
 #include "fhir/util/arena.h"
+#include "fhir/util/utf8.h"
 
 #define MAX_INTEGER_DIGITS 18
 #define MAX_EXPONENT       99
@@ -105,42 +105,6 @@ hex4(const char *s, size_t n)
 		v = v * 16 + d;
 	}
 	return v;
-}
-
-/* Length of the well-formed UTF-8 sequence of two to four bytes at s, or 0
- * (Unicode 15, table 3-7). */
-static size_t
-utf8_length(const char *s, size_t n)
-{
-	unsigned char c = (unsigned char)s[0], low = 0x80, high = 0xbf, d;
-	size_t len;
-
-	if (c >= 0xc2 && c <= 0xdf)
-		len = 2;
-	else if (c >= 0xe0 && c <= 0xef)
-		len = 3;
-	else if (c >= 0xf0 && c <= 0xf4)
-		len = 4;
-	else
-		return 0;
-	if (n < len)
-		return 0;
-	if (c == 0xe0)
-		low = 0xa0;
-	else if (c == 0xed)
-		high = 0x9f;
-	else if (c == 0xf0)
-		low = 0x90;
-	else if (c == 0xf4)
-		high = 0x8f;
-	for (size_t i = 1; i < len; i++) {
-		d = (unsigned char)s[i];
-		if (d < low || d > high)
-			return 0;
-		low = 0x80;
-		high = 0xbf;
-	}
-	return len;
 }
 
 /* A \uXXXX escape, its backslash at i; a surrogate brings its second half. */
@@ -295,9 +259,8 @@ scan_literal(struct scan *sc)
 	return fail(sc, "no value where one must be");
 }
 
-/* Write the unescaped form of s[0..n), checked, to out; its length. */
-static size_t
-unescape(const char *s, size_t n, char *out)
+size_t
+json_unescape(const char *s, size_t n, char *out)
 {
 	static const char from[] = "\"\\/bfnrt", to[] = "\"\\/\b\f\n\r\t";
 	size_t k = 0;
@@ -354,7 +317,7 @@ scan_key(struct scan *sc)
 	*k = (struct key){sc->s + at + 1, n, at};
 	if (escaped) {
 		copy = arena_alloc(sc->arena, n);
-		k->n = unescape(k->s, n, copy);
+		k->n = json_unescape(k->s, n, copy);
 		k->s = copy;
 	}
 	skip_space(sc);
@@ -516,129 +479,4 @@ json_scan_text(const char *s, size_t n, struct json_checked *ret, struct err *e)
 		    e, ERR_NOT_JSON, "byte %zu: more after the value", i);
 	*ret = c;
 	return ERR_OK;
-}
-
-/* From here on the text is known to be good. */
-
-static size_t
-skip_string(const char *s, size_t i)
-{
-	for (i++; s[i] != '"'; i++)
-		if (s[i] == '\\')
-			i++;
-	return i + 1;
-}
-
-/* The end of the value at i, which stands inside an array or object. */
-static size_t
-skip_value(const char *s, size_t i)
-{
-	int depth = 0;
-
-	if (strchr("{[\"", s[i]) == NULL) {
-		while (!is_space(s[i]) && s[i] != ',' && s[i] != ']' &&
-		       s[i] != '}')
-			i++;
-		return i;
-	}
-	do {
-		if (s[i] == '"') {
-			i = skip_string(s, i);
-			continue;
-		}
-		if (s[i] == '{' || s[i] == '[')
-			depth++;
-		else if (s[i] == '}' || s[i] == ']')
-			depth--;
-		i++;
-	} while (depth > 0);
-	return i;
-}
-
-/* Past white space, one `c` and white space again. */
-static size_t
-skip_over(const char *s, size_t i, char c)
-{
-	while (is_space(s[i]))
-		i++;
-	if (s[i] == c)
-		for (i++; is_space(s[i]);)
-			i++;
-	return i;
-}
-
-bool
-json_scan_is(const char *s, struct json_range r, const char *text)
-{
-	size_t len = strlen(text);
-	char copy[256];
-
-	if (r.n < 2 || s[r.at] != '"')
-		return false;
-	r.at++, r.n -= 2;
-	if (memchr(s + r.at, '\\', r.n) == NULL)
-		return r.n == len && memcmp(s + r.at, text, len) == 0;
-	assert(len * 6 < sizeof(copy));
-	return r.n <= len * 6 && unescape(s + r.at, r.n, copy) == len &&
-	       memcmp(copy, text, len) == 0;
-}
-
-bool
-json_scan_member(const char *s, struct json_range object, const char *name,
-    size_t *ret_name_at, struct json_range *ret_value)
-{
-	size_t i = object.at, end;
-	struct json_range key;
-
-	if (object.n == 0 || s[i] != '{')
-		return false;
-	for (i = skip_over(s, i, '{'); s[i] != '}';
-	     i = skip_over(s, end, ',')) {
-		key = (struct json_range){i, skip_string(s, i) - i};
-		i = skip_over(s, i + key.n, ':');
-		end = skip_value(s, i);
-		if (!json_scan_is(s, key, name))
-			continue;
-		if (ret_name_at != NULL)
-			*ret_name_at = key.at;
-		*ret_value = (struct json_range){i, end - i};
-		return true;
-	}
-	return false;
-}
-
-bool
-json_scan_element(const char *s, struct json_range array, struct json_range *it)
-{
-	size_t i;
-
-	if (array.n == 0 || s[array.at] != '[')
-		return false;
-	if (it->n == 0)
-		i = skip_over(s, array.at, '[');
-	else
-		i = skip_over(s, it->at + it->n, ',');
-	if (s[i] == ']')
-		return false;
-	*it = (struct json_range){i, skip_value(s, i) - i};
-	return true;
-}
-
-size_t
-json_scan_minus_zero(const char *s, size_t from, size_t to)
-{
-	size_t i = from;
-
-	while (i < to) {
-		if (s[i] == '"') {
-			i = skip_string(s, i);
-			continue;
-		}
-		if (s[i] == '-' && s[i + 1] == '0' &&
-		    (i + 2 == to || strchr(".eE", s[i + 2]) == NULL) &&
-		    (i == from || strchr("eE", s[i - 1]) == NULL))
-			return i + 2;
-		i++;
-	}
-	return 0;
 }

@@ -7,6 +7,7 @@
 
 #include "fhir/datetime.h"
 #include "fhir/decimal.h"
+#include "fhir/util/utf8.h"
 
 void
 json_writer_init(struct json_writer *w, struct strbuf *out, bool pretty)
@@ -14,28 +15,6 @@ json_writer_init(struct json_writer *w, struct strbuf *out, bool pretty)
 	memset(w, 0, sizeof(*w));
 	w->out = out;
 	w->pretty = pretty;
-}
-
-/* Length of the well-formed UTF-8 sequence at s (NUL-terminated), 0 if it is
- * none. */
-static size_t
-utf8_length(const char *s)
-{
-	const unsigned char *p = (const unsigned char *)s;
-	size_t len = p[0] < 0x80   ? 1
-		     : p[0] < 0xc2 ? 0
-		     : p[0] < 0xe0 ? 2
-		     : p[0] < 0xf0 ? 3
-		     : p[0] < 0xf5 ? 4
-				   : 0;
-
-	for (size_t i = 1; i < len; i++)
-		if ((p[i] & 0xc0) != 0x80)
-			return 0;
-	if ((p[0] == 0xe0 && p[1] < 0xa0) || (p[0] == 0xed && p[1] > 0x9f) ||
-	    (p[0] == 0xf0 && p[1] < 0x90) || (p[0] == 0xf4 && p[1] > 0x8f))
-		return 0;
-	return len;
 }
 
 /* What is not UTF-8 becomes U+FFFD: the text that comes out is always JSON. */
@@ -49,7 +28,7 @@ write_string(struct strbuf *out, const char *s)
 	strbuf_addc(out, '"');
 	for (; *s != '\0'; s += len) {
 		p = strchr(plain, *s);
-		len = utf8_length(s);
+		len = utf8_length(s, strnlen(s, 4));
 		if (p != NULL) {
 			strbuf_addc(out, '\\');
 			strbuf_addc(out, names[p - plain]);

@@ -4,6 +4,7 @@
 #include "fhir/util/err.h"
 #include "fhir/util/log.h"
 #include "fhir/util/strbuf.h"
+#include "fhir/util/utf8.h"
 
 #include <signal.h>
 #include <stdalign.h>
@@ -204,6 +205,46 @@ START_TEST(strbuf_maximum)
 }
 END_TEST
 
+/* Encode v, surrogates and all; its length. */
+static size_t
+encode(unsigned v, char out[4])
+{
+	size_t len = v < 0x80 ? 1 : v < 0x800 ? 2 : v < 0x10000 ? 3 : 4;
+	static const unsigned char first[] = {0, 0, 0xc0, 0xe0, 0xf0};
+
+	for (size_t i = len - 1; i > 0; i--, v >>= 6)
+		out[i] = (char)(0x80 | (v & 0x3f));
+	out[0] = (char)(first[len] | v);
+	return len;
+}
+
+/* Every code point is taken, but surrogates and what lies beyond; every
+ * sequence cut short, and every longer form of a shorter one, is not. */
+START_TEST(utf8_all)
+{
+	static const char *const bad[] = {"\x80", "\xbf", "\xc0\x80",
+	    "\xc1\xbf", "\xe0\x80\x80", "\xe0\x9f\xbf", "\xf0\x80\x80\x80",
+	    "\xf0\x8f\xbf\xbf", "\xf5\x80\x80\x80", "\xff", "\xfe", "\xc3\x28",
+	    "\xe2\x82\x28", "\xf0\x9f\x98\x28"};
+	char s[4];
+	size_t len;
+
+	for (unsigned v = 0; v < 0x120000; v++) {
+		bool good = v < 0x110000 && (v < 0xd800 || v > 0xdfff);
+
+		len = encode(v, s);
+		if (utf8_length(s, len) != (good ? len : 0))
+			ck_abort_msg("U+%04X", v);
+		for (size_t n = 0; n < len; n++)
+			if (utf8_length(s, n) != 0)
+				ck_abort_msg("U+%04X cut at %zu", v, n);
+	}
+	for (size_t i = 0; i < sizeof(bad) / sizeof(*bad); i++)
+		ck_assert_msg(
+		    utf8_length(bad[i], strlen(bad[i])) == 0, "row %zu", i);
+}
+END_TEST
+
 START_TEST(clock_system)
 {
 	int64_t now = clock_now_ms(), mono = clock_monotonic_ms(), j;
@@ -388,6 +429,7 @@ suite_util(void)
 	tcase_add_test(t, arena_list);
 	tcase_add_test(t, strbuf_appends);
 	tcase_add_test(t, strbuf_maximum);
+	tcase_add_test(t, utf8_all);
 	tcase_add_test(t, clock_system);
 	tcase_add_test(t, clock_stops);
 	tcase_add_test(t, clock_replaced);

@@ -5,9 +5,9 @@
  *
  *   clang -std=c17 -D_GNU_SOURCE -I. -g -fsanitize=fuzzer,address,undefined \
  *       $(pkg-config --cflags json-c) -o build/fuzz_json \
- *       tests/fuzz/fuzz_json.c fhir/json.c fhir/json_scan.c fhir/bundle.c \
- *       fhir/resource.c fhir/datetime.c fhir/decimal.c fhir/util/arena.c \
- *       fhir/util/err.c $(pkg-config --libs json-c)
+ *       tests/fuzz/fuzz_json.c fhir/json*.c fhir/bundle.c fhir/resource.c \
+ *       fhir/datetime.c fhir/decimal.c fhir/util/{arena,err,strbuf,utf8}.c \
+ *       $(pkg-config --libs json-c)
  *   cp -r tests/fuzz/json_corpus build/ &&
  *       build/fuzz_json -max_total_time=60 build/json_corpus
  */
