@@ -43,7 +43,8 @@ char *reference_key(struct arena *a, const char *text);
  * patient, or (Patient) NULL. */
 const struct json_value *resource_subject(const struct json_value *resource);
 
-/* Walk every Reference inside the resource, contained ones included. */
+/* Walk every Reference with a literal `reference` inside the resource, also in
+ * its contained resources; one by identifier alone leads nowhere. */
 typedef void (*reference_fn)(void *ctx, const struct json_value *reference);
 void resource_each_reference(
     const struct json_value *resource, reference_fn fn, void *ctx);
