@@ -38,6 +38,8 @@ outcome_read(const struct json_value *v, enum err_code code, struct err *e)
 	err_set(e, code, "OperationOutcome %s %s: %.300s",
 	    severity ? severity : "(no severity)", type ? type : "(no code)",
 	    text ? text : "no diagnostics");
+	if (e != NULL)
+		e->foreign = true;
 	return true;
 }
 

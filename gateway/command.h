@@ -24,7 +24,8 @@ int command_check(int argc, char **argv);
  * PREFIX/share/rescan/maps.  Into buf; false when there are none. */
 bool command_maps_dir(char *buf, size_t size);
 
-/* Print e to standard error as "rescan: …". */
+/* Print e to standard error as "rescan: …"; what it quotes of a server only
+ * to a terminal. */
 void command_complain(const struct err *e);
 
 #endif

@@ -38,8 +38,13 @@ command_maps_dir(char *buf, size_t size)
 void
 command_complain(const struct err *e)
 {
+	/* A file or the journal is a log; a terminal is the operator. */
+	const char *text = e->foreign && !isatty(STDERR_FILENO)
+	    ? err_text(e->code)
+	    : e->text;
+
 	fprintf(stderr, "rescan: %s%s%s\n", e->path, e->path[0] ? ": " : "",
-	    e->text);
+	    text);
 }
 
 enum err_code

@@ -57,6 +57,7 @@ START_TEST(read)
 
 	ck_assert(read_text(rows[_i].s, ERR_REFUSED, &e));
 	ck_assert_int_eq(e.code, ERR_REFUSED);
+	ck_assert(e.foreign);
 	ck_assert_msg(strlen(e.text) >= n && strcmp(e.text + strlen(e.text) - n,
 						 rows[_i].text) == 0,
 	    "%s", e.text);

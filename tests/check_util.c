@@ -368,6 +368,20 @@ START_TEST(log_lines)
 }
 END_TEST
 
+/* What a server says may hold anything; the log gets the code. */
+START_TEST(log_quotes_no_server)
+{
+	struct err e = ERR_INIT;
+
+	err_set(&e, ERR_REFUSED, "Patient Zzplanted is locked");
+	e.foreign = true;
+	err_context(&e, "while writing");
+	log_begin();
+	log_event(LOG_STOP, log_err(&e));
+	log_end("<5>event=STOP error=REFUSED text=\"gateway stops\"\n");
+}
+END_TEST
+
 /* Whatever a word holds, a line stays one line and one set of fields. */
 START_TEST(log_escapes)
 {
@@ -434,6 +448,7 @@ suite_util(void)
 	tcase_add_test(t, clock_stops);
 	tcase_add_test(t, clock_replaced);
 	tcase_add_test(t, log_lines);
+	tcase_add_test(t, log_quotes_no_server);
 	tcase_add_test(t, log_escapes);
 	tcase_add_test(t, log_long);
 	tcase_add_test(t, log_levels);

@@ -24,6 +24,7 @@ err_set(struct err *e, enum err_code code, const char *fmt, ...)
 	e->code = code;
 	e->severity = SEVERITY_ERROR;
 	e->path[0] = '\0';
+	e->foreign = false;
 	va_start(ap, fmt);
 	vsnprintf(e->text, sizeof(e->text), fmt, ap);
 	va_end(ap);

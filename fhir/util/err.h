@@ -27,12 +27,14 @@ struct err {
 	enum err_code code;
 	enum err_severity severity;
 	char path[160]; /* element path, "" when none */
-	char text[512]; /* for people; holds no patient data, no secret */
+	char text[512]; /* for people; no secret, no patient data of ours */
+	bool foreign;   /* text quotes a server, who may echo anything: shown
+			 * to the operator, never logged */
 };
 
 #define ERR_INIT                                                               \
 	{                                                                      \
-		ERR_OK, SEVERITY_ERROR, "", ""                                 \
+		ERR_OK, SEVERITY_ERROR, "", "", false                                 \
 	}
 
 #define MUST_CHECK __attribute__((warn_unused_result))

@@ -39,7 +39,9 @@ log_word(const char *name, const char *s)
 struct log_field
 log_err(const struct err *e)
 {
-	return (struct log_field){"error", e->text, 0};
+	const char *text = e->foreign ? err_name(e->code) : e->text;
+
+	return (struct log_field){"error", text, 0};
 }
 
 /* A bare word stays bare; anything else is quoted, controls and bytes beyond

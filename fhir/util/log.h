@@ -29,8 +29,8 @@ struct log_field {
 	int64_t number;
 };
 
-/* A word is cut at 200 bytes and escaped; error texts hold no patient data
- * by err.h's contract. */
+/* A word is cut at 200 bytes and escaped; words are ours, never the data's.
+ * Of an error that quotes a server only the code is logged. */
 struct log_field log_int(const char *name, int64_t v);
 struct log_field log_word(const char *name, const char *s);
 struct log_field log_err(const struct err *e);
