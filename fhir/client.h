@@ -5,7 +5,9 @@
  * Answers are classified before they are believed: by status, by media type,
  * by resourceType.  A 200 that is an HTML page is ERR_NOT_FHIR.  Transient
  * failures are retried here with exponential backoff and jitter, never sooner
- * than Retry-After; what comes back after that is final for this call.
+ * than Retry-After (of which at most 15 minutes count); what comes back after
+ * that is final for this call.  Writes are retried too when their condition
+ * makes a second one harmless.
  */
 #ifndef RESCAN_CLIENT_H
 #define RESCAN_CLIENT_H
@@ -14,8 +16,9 @@
 #include "fhir/http.h"
 
 struct client_options {
-	const char *base_url;   /* "https://host/fhir", no trailing slash */
-	const char *token_file; /* bearer token, re-read per run; or NULL */
+	const char *base_url;   /* "https://host/fhir" */
+	const char *token_file; /* bearer token, mode 0600, read again for
+				 * every request; or NULL */
 	struct http_options http;
 	int page_count;         /* _count asked for, 100 */
 	int max_pages;          /* of one search, 10000 */
@@ -30,6 +33,7 @@ struct client_options {
 
 struct client;
 
+/* ERR_CONFIG: base_url is no https URL, a file cannot be used. */
 enum err_code client_new(const struct client_options *o, struct client **ret,
     struct err *e) MUST_CHECK;
 void client_free(struct client *c);
@@ -74,7 +78,8 @@ struct client_written {
 };
 void client_written_done(struct client_written *w);
 
-/* POST with If-None-Exist.  if_none_exist is the query ("identifier=sys|v").
+/* POST with If-None-Exist.  if_none_exist is the query ("identifier=sys|v"),
+ * values escaped; "" or NULL sends none.
  * ERR_DUPLICATE for 412 (several match). */
 enum err_code client_create(struct client *c, const char *type,
     const char *if_none_exist, const char *body, struct client_written *ret,

@@ -1,0 +1,352 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#include "fhir/client.h"
+
+#include <ctype.h>
+#include <stdlib.h>
+#include <string.h>
+#include <strings.h>
+
+#include <openssl/crypto.h>
+
+#include "fhir/client_priv.h"
+#include "fhir/outcome.h"
+#include "fhir/util/clock.h"
+#include "fhir/util/strbuf.h"
+
+#define COUNT(a)        (sizeof(a) / sizeof((a)[0]))
+#define RETRY_AFTER_CAP INT64_C(900) /* seconds */
+#define OUTCOME_MAX     ((size_t)256 * 1024)
+
+static char *
+copy(const char *s)
+{
+	char *p = s == NULL ? NULL : strdup(s);
+
+	if (s != NULL && p == NULL)
+		abort();
+	return p;
+}
+
+static enum err_code
+check_options(const struct client_options *o, struct err *e)
+{
+	char origin[HTTP_ORIGIN_SIZE], header[CLIENT_TOKEN_HEADER_SIZE];
+	enum err_code code;
+
+	if (o->base_url == NULL || !http_origin(o->base_url, origin) ||
+	    strpbrk(o->base_url, "?#") != NULL)
+		return err_set(e, ERR_CONFIG,
+		    "base_url is not \"https://host[:port]/path\"");
+	if (o->token_file == NULL)
+		return ERR_OK;
+	code = client_token_header(o->token_file, header, e);
+	OPENSSL_cleanse(header, sizeof(header));
+	return code;
+}
+
+enum err_code
+client_new(const struct client_options *o, struct client **ret, struct err *e)
+{
+	struct client *c;
+	enum err_code code = check_options(o, e);
+	size_t n;
+
+	if (code != ERR_OK)
+		return code;
+	c = calloc(1, sizeof(*c));
+	if (c == NULL)
+		abort();
+	c->o = *o;
+	c->o.base_url = c->base = copy(o->base_url);
+	c->o.token_file = c->token_file = copy(o->token_file);
+	n = strlen(c->base);
+	while (n > 0 && c->base[n - 1] == '/')
+		c->base[--n] = '\0';
+	http_origin(c->base, c->origin);
+	code = http_new(&c->o.http, &c->http, e);
+	if (code != ERR_OK) {
+		client_free(c);
+		return code;
+	}
+	*ret = c;
+	return ERR_OK;
+}
+
+void
+client_free(struct client *c)
+{
+	if (c == NULL)
+		return;
+	http_free(c->http);
+	free(c->base);
+	free(c->token_file);
+	free(c);
+}
+
+const char *
+client_base(const struct client *c)
+{
+	return c->base;
+}
+
+char *
+client_escape(const char *value)
+{
+	struct strbuf b;
+
+	strbuf_init(&b, strlen(value) * 3 + 1);
+	for (const unsigned char *p = (const void *)value; *p != '\0'; p++) {
+		if (isalnum(*p) || strchr("-._~", *p) != NULL)
+			strbuf_addc(&b, (char)*p);
+		else
+			strbuf_addf(&b, "%%%02X", *p);
+	}
+	return strbuf_take(&b);
+}
+
+bool
+client_id_valid(const char *s)
+{
+	size_t n = strlen(s);
+
+	for (const unsigned char *p = (const void *)s; *p != '\0'; p++)
+		if (!isalnum(*p) && *p != '-' && *p != '.')
+			return false;
+	return n > 0 && n <= 64;
+}
+
+/* What an answer is: the status first. */
+
+static const struct {
+	int from, to;
+	enum err_code code;
+} statuses[] = {
+    {200, 299, ERR_OK},
+    {401, 401, ERR_AUTH},
+    {403, 403, ERR_FORBIDDEN},
+    {404, 404, ERR_NOT_FOUND},
+    {408, 408, ERR_TIMEOUT},
+    {409, 409, ERR_CONFLICT},
+    {410, 410, ERR_GONE},
+    {429, 429, ERR_THROTTLED},
+    {501, 501, ERR_REFUSED}, /* "not implemented" does not pass */
+    {500, 599, ERR_SERVER},
+};
+
+static enum err_code
+status_code(long status, enum err_code precondition)
+{
+	if (status == 412)
+		return precondition;
+	for (size_t i = 0; i < COUNT(statuses); i++)
+		if (status >= statuses[i].from && status <= statuses[i].to)
+			return statuses[i].code;
+	return ERR_REFUSED;
+}
+
+void
+client_flatten(struct err *e)
+{
+	if (e == NULL)
+		return;
+	for (char *p = e->text; *p != '\0'; p++)
+		if ((unsigned char)*p < 0x20 || *p == 0x7f)
+			*p = ' ';
+}
+
+static enum err_code
+refused(const struct http_response *r, enum err_code code, struct err *e)
+{
+	struct json_doc *doc = NULL;
+	struct err ignored = ERR_INIT;
+
+	if (r->body_len > OUTCOME_MAX ||
+	    json_parse(r->body, r->body_len, &doc, &ignored) != ERR_OK ||
+	    !outcome_read(json_root(doc), code, e))
+		err_set(e, code, "%s", err_text(code));
+	json_free(doc);
+	client_flatten(e);
+	err_context(e, "status %ld", r->status);
+	return code;
+}
+
+/* Then the media type.  None at all is left to the parser to judge. */
+static enum err_code
+check_media(const struct http_response *r, struct err *e)
+{
+	static const char *const fine[] = {"", "application/fhir+json",
+	    "application/json", "application/json+fhir", "text/json"};
+	size_t n = strcspn(r->content_type, "; \t");
+
+	for (size_t i = 0; i < COUNT(fine); i++)
+		if (strlen(fine[i]) == n &&
+		    strncasecmp(r->content_type, fine[i], n) == 0)
+			return ERR_OK;
+	if (strncasecmp(r->content_type, "text/html", n) == 0)
+		return err_set(e, ERR_NOT_FHIR,
+		    "status %ld: an HTML page, not FHIR (a login page?)",
+		    r->status);
+	err_set(e, ERR_NOT_FHIR, "status %ld: media type %.60s, not FHIR JSON",
+	    r->status, r->content_type);
+	client_flatten(e);
+	return ERR_NOT_FHIR;
+}
+
+static enum err_code
+classify(
+    const struct http_response *r, enum err_code precondition, struct err *e)
+{
+	enum err_code code = status_code(r->status, precondition);
+
+	if (code != ERR_OK)
+		return refused(r, code, e);
+	return r->body_len == 0 ? ERR_OK : check_media(r, e);
+}
+
+enum err_code
+client_parse(const struct http_response *r, const char *type,
+    struct json_doc **ret, struct err *e)
+{
+	struct json_doc *doc = NULL;
+	const char *is;
+	enum err_code code;
+
+	if (r->body_len == 0)
+		return err_set(
+		    e, ERR_NOT_FHIR, "status %ld without a body", r->status);
+	code = json_parse(r->body, r->body_len, &doc, e);
+	if (code != ERR_OK)
+		return code;
+	is = json_string_at(json_root(doc), "resourceType");
+	if (is == NULL) {
+		code = err_set(e, ERR_NOT_FHIR, "JSON without a resourceType");
+	} else if (strcmp(is, type) != 0) {
+		if (!outcome_read(json_root(doc), code = ERR_REFUSED, e))
+			code = err_set(e, ERR_NOT_FHIR,
+			    "a %.40s instead of a %s", is, type);
+		client_flatten(e);
+	}
+	if (code == ERR_OK)
+		*ret = doc;
+	else
+		json_free(doc);
+	return code;
+}
+
+/* One attempt. */
+static enum err_code
+attempt(struct client *c, const struct client_call *call,
+    struct http_response *ret, struct err *e)
+{
+	char token[CLIENT_TOKEN_HEADER_SIZE];
+	const char *headers[6];
+	struct http_request r = {call->method, call->url, headers, 0,
+	    call->body, call->body == NULL ? 0 : strlen(call->body)};
+	enum err_code code;
+
+	headers[r.n_headers++] = "Accept: application/fhir+json";
+	if (call->body != NULL) {
+		headers[r.n_headers++] = "Content-Type: application/fhir+json";
+		headers[r.n_headers++] = "Prefer: return=representation";
+	} else {
+		/* HAPI gives an earlier answer for up to a minute. */
+		headers[r.n_headers++] = "Cache-Control: no-cache";
+	}
+	if (call->condition != NULL)
+		headers[r.n_headers++] = call->condition;
+	if (c->token_file != NULL) {
+		code = client_token_header(c->token_file, token, e);
+		if (code != ERR_OK)
+			return code;
+		headers[r.n_headers++] = token;
+	}
+	code = http_exchange(c->http, &r, ret, e);
+	OPENSSL_cleanse(token, sizeof(token));
+	return code;
+}
+
+/* Reads, and writes whose condition makes a second one harmless.  A write
+ * without one is repeated only when it was certainly not done. */
+static bool
+may_repeat(const struct client_call *call, enum err_code code)
+{
+	switch (code) {
+	case ERR_THROTTLED:
+		return true;
+	case ERR_CONNECT:
+	case ERR_TIMEOUT:
+	case ERR_TRUNCATED:
+	case ERR_SERVER:
+		return call->body == NULL || call->condition != NULL;
+	default:
+		return false;
+	}
+}
+
+/* Full jitter under a doubling ceiling, never sooner than asked for. */
+static int64_t
+pause_ms(const struct client *c, int n, int64_t retry_after_s)
+{
+	int64_t most = c->o.backoff_ms, asked = 0;
+
+	while (n-- > 0 && most < c->o.backoff_max_ms)
+		most *= 2;
+	if (most > c->o.backoff_max_ms)
+		most = c->o.backoff_max_ms;
+	if (retry_after_s > RETRY_AFTER_CAP)
+		retry_after_s = RETRY_AFTER_CAP;
+	if (retry_after_s > 0)
+		asked = retry_after_s * 1000;
+	return asked + clock_jitter_ms(most);
+}
+
+static enum err_code
+repeat(struct client *c, const struct client_call *call,
+    struct http_response *ret, struct err *e)
+{
+	struct http_response r;
+	bool unanswered = false;
+	int64_t wait;
+	enum err_code code;
+
+	for (int n = 0;; n++) {
+		memset(&r, 0, sizeof(r));
+		r.retry_after_s = -1;
+		code = attempt(c, call, &r, e);
+		if (code == ERR_OK)
+			code = classify(&r, call->precondition, e);
+		if (code == ERR_OK)
+			*ret = r;
+		if (!may_repeat(call, code) || n >= c->o.retries)
+			break;
+		unanswered |= code != ERR_THROTTLED;
+		wait = pause_ms(c, n, r.retry_after_s);
+		http_response_done(&r);
+		clock_sleep_ms(wait);
+	}
+	if (code != ERR_OK)
+		http_response_done(&r);
+	/* The conflict may be with our own first attempt. */
+	if (code == ERR_CONFLICT && unanswered)
+		err_context(e, "after an attempt of unknown outcome");
+	return code;
+}
+
+enum err_code
+client_call(struct client *c, const struct client_call *call,
+    struct http_response *ret, struct err *e)
+{
+	char origin[HTTP_ORIGIN_SIZE];
+	enum err_code code;
+
+	if (!http_origin(call->url, origin))
+		code = err_set(e, ERR_FOREIGN, "a link that is no https URL");
+	else if (strcmp(origin, c->origin) != 0)
+		code = err_set(e, ERR_FOREIGN, "a link to %.200s, not %.200s",
+		    origin, c->origin);
+	else
+		code = repeat(c, call, ret, e);
+	if (code != ERR_OK)
+		err_context(e, "%s %s", call->method, call->what);
+	return code;
+}

@@ -1,0 +1,50 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * Between the files of the client only.
+ */
+#ifndef RESCAN_CLIENT_PRIV_H
+#define RESCAN_CLIENT_PRIV_H
+
+#include "fhir/client.h"
+
+struct client {
+	struct client_options o;
+	char *base, *token_file;
+	char origin[HTTP_ORIGIN_SIZE];
+	struct http *http;
+};
+
+#define CLIENT_TOKEN_HEADER_SIZE 8300
+
+/* "Authorization: Bearer …" into buf; the caller wipes it.  ERR_CONFIG when
+ * the file is missing, readable by others than its owner, empty, or holds
+ * what is no token; its content never gets into a text. */
+enum err_code client_token_header(const char *path,
+    char buf[CLIENT_TOKEN_HEADER_SIZE], struct err *e) MUST_CHECK;
+
+/* One request of the client's, repeated while that may help. */
+struct client_call {
+	const char *method, *url;
+	const char *what;           /* for texts: the type, no id, no query */
+	const char *condition;      /* "If-Match: …" and the like, or NULL */
+	const char *body;           /* or NULL */
+	enum err_code precondition; /* what a 412 means */
+};
+
+/* ERR_OK: a 2xx whose body, if there is one, is of a JSON media type; ret is
+ * to be given to http_response_done.  Never sends the token anywhere but to
+ * the client's origin (ERR_FOREIGN). */
+enum err_code client_call(struct client *c, const struct client_call *call,
+    struct http_response *ret, struct err *e) MUST_CHECK;
+
+/* The answer's one resource: JSON, a resource, of this type.  An
+ * OperationOutcome instead is ERR_REFUSED with its text. */
+enum err_code client_parse(const struct http_response *r, const char *type,
+    struct json_doc **ret, struct err *e) MUST_CHECK;
+
+/* A stranger's text goes into logs: control characters become spaces. */
+void client_flatten(struct err *e);
+
+bool client_id_valid(const char *s);
+
+#endif
