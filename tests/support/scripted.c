@@ -19,6 +19,7 @@
 #include <openssl/ssl.h>
 
 #include "fhir/util/strbuf.h"
+#include "tests/support/shell.h"
 
 #define MAX_CONNECTIONS 32
 #define MAX_MESSAGE     ((size_t)4 << 20)
@@ -405,7 +406,7 @@ make_context(const struct scripted_options *o)
 
 	if (o != NULL && o->certificate != NULL)
 		name = o->certificate;
-	ck_assert_int_eq(system("sh certs/make.sh " SCRIPTED_CERTS), 0);
+	shell_run("sh certs/make.sh " SCRIPTED_CERTS);
 	snprintf(cert, sizeof(cert), SCRIPTED_CERTS "/%s.pem", name);
 	snprintf(key, sizeof(key), SCRIPTED_CERTS "/%s.key.pem", name);
 	ctx = SSL_CTX_new(TLS_server_method());
