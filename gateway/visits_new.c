@@ -311,7 +311,9 @@ stated_change(const struct reading *r, const struct reading *before)
 		c = CHANGE_INCREASED;
 	if (c == CHANGE_UNKNOWN && r->state == READING_UNEQUIVOCAL)
 		c = CHANGE_UNEQUIVOCAL;
-	if (c == CHANGE_UNEQUIVOCAL && before->state == READING_UNEQUIVOCAL)
+	if (c == CHANGE_UNEQUIVOCAL &&
+	    (before->state == READING_UNEQUIVOCAL ||
+		before->change == CHANGE_UNEQUIVOCAL))
 		c = CHANGE_UNKNOWN;
 	return c;
 }
