@@ -82,12 +82,17 @@ to_fhir_bundle(
 	struct json_writer w;
 	struct strbuf body;
 	char uuid[UUID_SIZE], url[64];
+	size_t left = 0;
 
+	for (size_t i = 0; i < n; i++)
+		left += !o[i].only_if_exists;
 	json_writer_init(&w, out, false);
 	json_begin_object(&w, NULL);
 	json_put_string(&w, "resourceType", "Bundle");
 	json_put_string(&w, "type", "transaction");
-	json_begin_array(&w, "entry");
+	/* FHIR knows no empty array. */
+	if (left > 0)
+		json_begin_array(&w, "entry");
 	for (size_t i = 0; i < n; i++) {
 		/* Whether it stands on the server is not known here. */
 		if (o[i].only_if_exists)
@@ -107,6 +112,7 @@ to_fhir_bundle(
 		json_end_object(&w);
 		strbuf_done(&body);
 	}
-	json_end_array(&w);
+	if (left > 0)
+		json_end_array(&w);
 	json_end_object(&w);
 }

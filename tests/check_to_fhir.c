@@ -573,6 +573,7 @@ START_TEST(bundle_is_closed)
 	for (size_t i = 0; i < s.n; i++)
 		expected += !s.o[i].only_if_exists;
 	ck_assert_uint_eq(json_length(entries), expected);
+	ck_assert((entries == NULL) == (expected == 0));
 	ck_assert_ptr_null(strstr(out.s, URN));
 	ck_assert_ptr_null(strstr(out.s, "@recorded"));
 	for (const char *p = strstr(out.s, "\"reference\":\"urn:uuid:");
