@@ -27,11 +27,12 @@ struct assess_options {
 	int32_t change_tmm;    /* C11, 50 */
 	int max_targets, max_per_organ;             /* 5, 2 */
 	int next_scan_min_days, next_scan_max_days; /* §9 routine: 42, 84 */
+	int durable_response_days; /* after the last dose [derived], 180 */
 };
 #define ASSESS_DEFAULTS                                                        \
 	{                                                                      \
 		DAY_NONE, NULL, 28, 56, 2, true, false, 42, true, true, 50, 5, \
-		    2, 42, 84                                                  \
+		    2, 42, 84, 180                                             \
 	}
 
 enum nt_status { NT_NA, NT_CR, NT_NON, NT_PD, NT_NE };

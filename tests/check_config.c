@@ -44,6 +44,8 @@ START_TEST(defaults_are_those_of_the_structs)
 	ck_assert_int_eq(c->assess.max_per_organ, a.max_per_organ);
 	ck_assert_int_eq(c->assess.next_scan_min_days, a.next_scan_min_days);
 	ck_assert_int_eq(c->assess.next_scan_max_days, a.next_scan_max_days);
+	ck_assert_int_eq(
+	    c->assess.durable_response_days, a.durable_response_days);
 	ck_assert_int_eq(c->timeline.group_days, t.group_days);
 	ck_assert_int_eq(c->timeline.baseline_days, t.baseline_days);
 	ck_assert_int_eq(

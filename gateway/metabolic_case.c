@@ -1,0 +1,406 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * From a timeline's PET scans to the pairs of metabolic.h, and back to the
+ * document.
+ */
+#include "gateway/metabolic.h"
+
+#include <inttypes.h>
+#include <string.h>
+
+#include "gateway/lymphoma.h"
+#include "gateway/readings.h"
+#include "gateway/wording.h"
+
+/* Everything the criteria need of one scan. */
+struct scan {
+	int tp;
+	struct pet_pair peak; /* hottest SULpeak */
+	struct pet_pair suv;  /* hottest SUV, EORTC */
+	struct pet_pair sums; /* five hottest SULpeak */
+	const char *suv_name;
+	const char *unread;         /* key of a lesion not read, or NULL */
+	LIST_OF(int32_t) diameters; /* of the new avid lesions */
+	LIST_OF(const char *) sources;
+	enum category recist;
+};
+
+struct run {
+	const struct assess_case *c;
+	struct assessment *x;
+	struct arena *arena;
+	const struct timeline *t;
+	int base; /* baseline PET, -1 */
+	struct ipercist ipercist;
+};
+
+static bool
+has_uptake(const struct reading *r)
+{
+	if (r == NULL)
+		return false;
+	for (size_t k = 0; k < SUV__MAX; k++) {
+		if (r->suv[k] >= 0)
+			return true;
+	}
+	return false;
+}
+
+static bool
+counts(const struct lesion *l, const struct reading *r)
+{
+	return r != NULL && !r->equivocal && l->role != ROLE_BENIGN;
+}
+
+static bool
+scan_has_uptake(const struct timeline *t, size_t tp)
+{
+	for (size_t i = 0; i < t->lesions.n; i++) {
+		if (has_uptake(t->lesions.items[i].at[tp]))
+			return true;
+	}
+	return false;
+}
+
+static bool
+is_pet(const struct timeline *t, size_t tp)
+{
+	const char *m = t->timepoints.items[tp].modalities;
+
+	return scan_has_uptake(t, tp) || (m != NULL && strstr(m, "PT") != NULL);
+}
+
+int
+metabolic_baseline(const struct timeline *t)
+{
+	for (int i = t->baseline; i >= 0; i--) {
+		if (scan_has_uptake(t, (size_t)i))
+			return i;
+	}
+	return -1;
+}
+
+/* Uptake of one kind; 0 for a lesion that is gone, -1 when not known. */
+static int32_t
+uptake(const struct reading *r, enum suv_kind kind)
+{
+	if (r == NULL || r->state == READING_NOT_EVALUABLE)
+		return -1;
+	return r->state == READING_ABSENT && r->suv[kind] < 0 ? 0
+							      : r->suv[kind];
+}
+
+static bool
+is_new_avid(const struct run *run, const struct lesion *l, int tp)
+{
+	const struct reading *r = l->at[tp];
+
+	if (!counts(l, r) || l->first <= run->base ||
+	    r->state == READING_ABSENT)
+		return false;
+	for (size_t k = 0; k < SUV__MAX; k++) {
+		if (r->suv[k] > 0)
+			return true;
+	}
+	return false;
+}
+
+/* Avid at the baseline PET. */
+static bool
+was_avid(const struct run *run, const struct lesion *l)
+{
+	const struct reading *r = l->at[run->base];
+
+	return counts(l, r) && has_uptake(r);
+}
+
+/* Nothing said of the lesion's uptake now. */
+static bool
+is_unread(const struct reading *r)
+{
+	return r == NULL || r->state == READING_NOT_EVALUABLE ||
+	       (!has_uptake(r) && r->state != READING_ABSENT);
+}
+
+static bool
+is_resolved(const struct reading *r)
+{
+	bool gone = r->state == READING_ABSENT;
+
+	for (size_t k = 0; k < SUV__MAX; k++) {
+		if (r->suv[k] > 0)
+			return false;
+		gone |= r->suv[k] == 0;
+	}
+	return gone;
+}
+
+static void
+hottest(const struct run *run, struct scan *s, enum suv_kind kind,
+    struct pet_pair *p)
+{
+	for (size_t i = 0; i < run->t->lesions.n; i++) {
+		const struct lesion *l = &run->t->lesions.items[i];
+		const struct reading *r = l->at[s->tp];
+		int32_t v;
+
+		if (was_avid(run, l) && l->at[run->base]->suv[kind] > p->base)
+			p->base = l->at[run->base]->suv[kind];
+		if (!counts(l, r))
+			continue;
+		v = uptake(r, kind);
+		if (v > p->now && (v > 0 || was_avid(run, l)))
+			p->now = v;
+	}
+}
+
+static void
+sum_hottest(const struct run *run, struct scan *s)
+{
+	size_t room = run->t->lesions.n + 1, n_base = 0, n_now = 0;
+	struct pet_uptake *base = arena_alloc(run->arena, room * sizeof(*base));
+	struct pet_uptake *now = arena_alloc(run->arena, room * sizeof(*now));
+
+	for (size_t i = 0; i < run->t->lesions.n; i++) {
+		const struct lesion *l = &run->t->lesions.items[i];
+		const char *organ = l->nodal ? "lymph node" : l->organ;
+		const struct reading *r = l->at[s->tp];
+
+		if (was_avid(run, l) && l->at[run->base]->suv[SUL_PEAK] >= 0)
+			base[n_base++] = (struct pet_uptake){
+			    l->at[run->base]->suv[SUL_PEAK], organ};
+		if (counts(l, r) && uptake(r, SUL_PEAK) >= 0)
+			now[n_now++] =
+			    (struct pet_uptake){uptake(r, SUL_PEAK), organ};
+	}
+	if (n_base > 0)
+		s->sums.base = impercist5_sum(base, n_base);
+	if (n_now > 0)
+		s->sums.now = impercist5_sum(now, n_now);
+}
+
+/* What is common to all pairs: new lesions, lesions gone, lesions missing. */
+static void
+look(const struct run *run, struct scan *s)
+{
+	bool any = false, all = true;
+
+	for (size_t i = 0; i < run->t->lesions.n; i++) {
+		const struct lesion *l = &run->t->lesions.items[i];
+		const struct reading *r = l->at[s->tp];
+
+		if (is_new_avid(run, l, s->tp)) {
+			s->peak.new_lesion = true;
+			*ARENA_PUSH(run->arena, &s->diameters) =
+			    reading_size(l, r);
+		}
+		if (has_uptake(r) && r->n_sources > 0)
+			*ARENA_PUSH(run->arena, &s->sources) = r->sources[0];
+		if (!was_avid(run, l))
+			continue;
+		any = true;
+		if (is_unread(r)) {
+			s->peak.partial = true;
+			s->unread = l->key;
+		} else {
+			all &= is_resolved(r);
+		}
+	}
+	s->peak.all_resolved =
+	    any && all && !s->peak.partial && !s->peak.new_lesion;
+}
+
+/* Doses on different days before the scan, -1 when no dose is known. */
+static int
+cycles_before(const struct timeline *t, int32_t day)
+{
+	const struct patient_facts *f = t->facts;
+	int n = 0;
+
+	if (t->therapy_start == DAY_NONE || f == NULL)
+		return -1;
+	for (size_t i = 0; i < f->doses.n; i++) {
+		const struct dose_fact *d = &f->doses.items[i];
+		bool repeated = false;
+
+		if (d->ici_class == NULL || d->day >= day)
+			continue;
+		for (size_t j = 0; j < i; j++)
+			repeated |= f->doses.items[j].ici_class != NULL &&
+				    f->doses.items[j].day == d->day;
+		n += !repeated;
+	}
+	return n;
+}
+
+static void
+load_suv(const struct run *run, struct scan *s)
+{
+	static const struct {
+		enum suv_kind kind;
+		const char *name;
+	} kinds[] = {
+	    {SUV_MEAN, "SUVmean"}, {SUV_MAX, "SUVmax"}, {SUV_PEAK, "SUVpeak"}};
+	struct pet_pair empty = s->suv;
+
+	for (size_t i = 0; i < sizeof(kinds) / sizeof(kinds[0]); i++) {
+		s->suv = empty;
+		s->suv_name = kinds[i].name;
+		hottest(run, s, kinds[i].kind, &s->suv);
+		if (s->suv.base >= 0 && s->suv.now >= 0)
+			return;
+	}
+	s->suv = empty;
+}
+
+static struct scan
+load_scan(const struct run *run, int tp)
+{
+	const struct criterion_result *recist =
+	    assessment_criterion(run->x, "recist11");
+	const struct pet_pair empty = PET_PAIR_INIT;
+	struct scan s = {.tp = tp, .peak = empty, .suv_name = "SUV"};
+
+	if (recist != NULL)
+		s.recist = recist->at[tp].overall;
+	s.peak.missing =
+	    run->base < 0 ? "BASELINE_PET_MISSING" : "SULPEAK_MISSING";
+	if (run->base < 0) {
+		s.suv = s.sums = s.peak;
+		return s;
+	}
+	look(run, &s);
+	s.suv = s.sums = s.peak;
+	hottest(run, &s, SUL_PEAK, &s.peak);
+	sum_hottest(run, &s);
+	s.suv.missing = "SUV_MISSING";
+	s.suv.cycles = cycles_before(run->t, run->t->timepoints.items[tp].day);
+	load_suv(run, &s);
+	return s;
+}
+
+/* --- the document --- */
+
+static const char *
+milli_text(struct arena *a, int64_t v)
+{
+	return v < 0 ? "unknown"
+		     : arena_printf(
+			   a, "%" PRId64 ".%03d", v / 1000, (int)(v % 1000));
+}
+
+static void
+explain_missing(const struct run *run, const struct scan *s,
+    const struct pet_verdict *v, struct metabolic *m)
+{
+	if (s->unread != NULL && strcmp(v->missing, "LESION_NOT_READ") == 0)
+		because_add(run->arena, &m->because, v->rule, NULL, 0,
+		    "%s: no uptake of %s", v->missing, s->unread);
+	else
+		because_add(run->arena, &m->because, v->rule, NULL, 0, "%s",
+		    v->missing);
+}
+
+static struct metabolic *
+emit(const struct run *run, const struct scan *s, const char *criterion,
+    const struct pet_verdict *v)
+{
+	struct metabolic *m = ARENA_PUSH(run->arena, &run->x->metabolic);
+
+	m->criterion = criterion;
+	m->day = run->t->timepoints.items[s->tp].day;
+	m->overall = v->overall;
+	if (v->missing != NULL)
+		explain_missing(run, s, v, m);
+	if (v->flag != NULL)
+		because_add(
+		    run->arena, &m->because, v->rule, NULL, 0, "%s", v->flag);
+	return m;
+}
+
+/* The numbers a verdict rests on, and what is not in the data. */
+static void
+emit_pair(const struct run *run, const struct scan *s, const char *criterion,
+    const struct pet_verdict *v, const struct pet_pair *p, const char *what)
+{
+	struct metabolic *m = emit(run, s, criterion, v);
+
+	if (run->base < 0)
+		return;
+	because_add(run->arena, &m->because, v->rule, s->sources.items,
+	    s->sources.n, "%s %s, %s at the baseline PET of %s%s", what,
+	    milli_text(run->arena, p->now), milli_text(run->arena, p->base),
+	    wording_day(run->arena, run->t->timepoints.items[run->base].day),
+	    p->new_lesion ? "; new avid lesion" : "");
+	if (v->missing == NULL)
+		because_add(run->arena, &m->because, "pet.comparability", NULL,
+		    0,
+		    "COMPARABILITY_UNKNOWN: liver reference and uptake time "
+		    "are not in the data; the scans are taken as comparable");
+}
+
+static void
+emit_percimt(const struct run *run, const struct scan *s)
+{
+	struct pet_verdict v = percimt_judge(
+	    s->diameters.items, s->diameters.n, s->peak.all_resolved);
+	struct metabolic *m;
+
+	if (run->base < 0) {
+		v.overall = "NE";
+		v.rule = "percimt.ne";
+		v.missing = s->peak.missing;
+	}
+	m = emit(run, s, "percimt", &v);
+	if (v.missing != NULL)
+		return;
+	because_add(run->arena, &m->because, v.rule, s->sources.items,
+	    s->sources.n, "%zu new avid lesions", s->diameters.n);
+	if (s->diameters.n > 0)
+		because_add(run->arena, &m->because, "percimt.diameter", NULL,
+		    0,
+		    "the measured diameter stands in for the functional "
+		    "one");
+}
+
+static void
+judge_scan(struct run *run, int tp)
+{
+	struct scan s = load_scan(run, tp);
+	int32_t day = run->t->timepoints.items[tp].day;
+	int32_t start = run->t->therapy_start;
+	struct pet_verdict percist = percist_judge(&s.peak);
+	struct pet_verdict v;
+
+	emit_pair(run, &s, "percist", &percist, &s.peak, "hottest SULpeak");
+	v = eortc_judge(&s.suv);
+	emit_pair(run, &s, "eortc_pet", &v, &s.suv,
+	    arena_printf(run->arena, "hottest %s", s.suv_name));
+	v = pecrit_judge(
+	    s.recist, &s.peak, start == DAY_NONE ? -1 : day - start);
+	emit_pair(run, &s, "pecrit", &v, &s.peak, "hottest SULpeak");
+	emit_percimt(run, &s);
+	v = ipercist_step(&run->ipercist, day, percist);
+	emit_pair(run, &s, "ipercist", &v, &s.peak, "hottest SULpeak");
+	v = impercist5_judge(&s.sums);
+	emit_pair(
+	    run, &s, "impercist5", &v, &s.sums, "sum of up to five SULpeak");
+}
+
+void
+metabolic_run(const struct assess_case *c, struct assessment *x)
+{
+	struct run run = {.c = c,
+	    .x = x,
+	    .arena = c->arena,
+	    .t = c->timeline,
+	    .base = metabolic_baseline(c->timeline)};
+	size_t from =
+	    (size_t)(run.base >= 0 ? run.base : c->timeline->baseline) + 1;
+
+	for (size_t i = from; i < run.t->timepoints.n; i++) {
+		if (is_pet(run.t, i))
+			judge_scan(&run, (int)i);
+	}
+	lymphoma_run(c, x);
+}
