@@ -4,6 +4,9 @@
 #include <string.h>
 
 #include "gateway/advice.h"
+#include "gateway/kinetics.h"
+#include "gateway/metabolic.h"
+#include "gateway/patterns.h"
 #include "gateway/visits.h"
 #include "gateway/wording.h"
 
@@ -243,6 +246,9 @@ assess_run(struct timeline *t, const struct assess_options *o, struct arena *a)
 	}
 	compare_reader(&c, "recist11", CAT_CR, CAT_NED, x);
 	compare_reader(&c, "irecist", CAT_ICR, CAT_ICPD, x);
+	kinetics_run(&c, x);
+	patterns_run(&c, x);
+	metabolic_run(&c, x);
 	advice_add(&c, x);
 	return x;
 }
