@@ -1,18 +1,14 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-#include <errno.h>
 #include <stdlib.h>
 #include <string.h>
-#include <sys/stat.h>
 
 #include "fhir/json.h"
 #include "mappings/to_fhir.h"
 #include "tests/support/assessment_fixture.h"
 #include "tests/support/check_main.h"
 
-#define OUT      "build/validate-in"
-#define RECORDED "2024-04-21T08:00:00.000Z"
-#define URN      "urn:rescan:"
-#define NCIT     "http://ncicb.nci.nih.gov/xml/owl/EVS/Thesaurus.owl"
+#define URN  "urn:rescan:"
+#define NCIT "http://ncicb.nci.nih.gov/xml/owl/EVS/Thesaurus.owl"
 
 static struct arena *arena;
 static struct codemap *maps;
@@ -535,67 +531,6 @@ START_TEST(patients_do_not_share)
 }
 END_TEST
 
-/* --- the bundle --- */
-
-static void
-write_bundle(const char *name, const char *text)
-{
-	char path[128];
-	FILE *f;
-
-	ck_assert(mkdir("build", 0777) == 0 || errno == EEXIST);
-	ck_assert(mkdir(OUT, 0777) == 0 || errno == EEXIST);
-	snprintf(path, sizeof(path), OUT "/%s.json", name);
-	f = fopen(path, "w");
-	ck_assert_ptr_nonnull(f);
-	fputs(text, f);
-	ck_assert_int_eq(fclose(f), 0);
-}
-
-/* Every reference inside the bundle meets a fullUrl; nothing is left of the
- * deliverer's placeholders.  The files are for tests/validate_outputs.sh. */
-START_TEST(bundle_is_closed)
-{
-	struct said s = say_fixture((enum fixture)_i);
-	struct strbuf out;
-	struct err e = ERR_INIT;
-	struct json_doc *doc = NULL;
-	const struct json_value *entries;
-	size_t expected = 0;
-
-	strbuf_init(&out, 1 << 24);
-	to_fhir_bundle(s.o, s.n, RECORDED, &out);
-	ck_assert(!out.overflow);
-	ck_assert_msg(
-	    json_parse(out.s, out.len, &doc, &e) == ERR_OK, "%s", e.text);
-	ck_path(json_root(doc), "type", "transaction");
-	entries = json_get(json_root(doc), "entry");
-	for (size_t i = 0; i < s.n; i++)
-		expected += !s.o[i].only_if_exists;
-	ck_assert_uint_eq(json_length(entries), expected);
-	ck_assert((entries == NULL) == (expected == 0));
-	ck_assert_ptr_null(strstr(out.s, URN));
-	ck_assert_ptr_null(strstr(out.s, "@recorded"));
-	for (const char *p = strstr(out.s, "\"reference\":\"urn:uuid:");
-	     p != NULL; p = strstr(p, "\"reference\":\"urn:uuid:")) {
-		const char *url;
-
-		p += strlen("\"reference\":");
-		url = arena_printf(arena, "\"fullUrl\":%.47s", p);
-		ck_assert_msg(strstr(out.s, url) != NULL, "%s", url);
-	}
-	for (size_t i = 0; i < json_length(entries); i++) {
-		ck_path(json_at(entries, i), "request.method", "POST");
-		ck_assert_ptr_nonnull(
-		    json_string_at(json_at(entries, i), "request.ifNoneExist"));
-	}
-	write_bundle(fixture_name((enum fixture)_i), out.s);
-	json_free(doc);
-	strbuf_done(&out);
-	said_done(&s);
-}
-END_TEST
-
 #define LOOP(t, test, rows)                                                    \
 	tcase_add_loop_test(t, test, 0, (int)(sizeof(rows) / sizeof(*(rows))))
 
@@ -623,7 +558,6 @@ suite_to_fhir(void)
 	tcase_add_test(t, as_of_is_not_content);
 	tcase_add_test(t, history_stands);
 	tcase_add_test(t, patients_do_not_share);
-	tcase_add_loop_test(t, bundle_is_closed, 0, FIXTURE__MAX);
 	suite_add_tcase(s, t);
 	return s;
 }
