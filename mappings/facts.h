@@ -66,6 +66,7 @@ struct study_fact {
 	const char *modalities; /* "CT", "CT+PT", "" */
 	const char *body_site;  /* concept or NULL */
 	bool unscheduled;       /* reasonCode: new symptom */
+	bool registered;        /* known, but nothing acquired yet */
 };
 
 /* A lesion as BodyStructure describes it; key is the identity. */

@@ -1,0 +1,233 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * BodyStructure: a lesion, one over time by its identifiers.
+ */
+#include "mappings/intake.h"
+
+static const struct {
+	const char *concept;
+	enum stated_role role;
+} roles[] = {
+    {"target", STATED_TARGET},
+    {"non_target", STATED_NON_TARGET},
+    {"new", STATED_NEW},
+    {"new_target", STATED_NEW_TARGET},
+    {"new_non_target", STATED_NEW_NON_TARGET},
+    {"benign", STATED_BENIGN},
+};
+
+enum stated_role
+role_of(const char *concept)
+{
+	for (size_t i = 0; i < sizeof(roles) / sizeof(*roles); i++) {
+		if (same(concept, roles[i].concept))
+			return roles[i].role;
+	}
+	return STATED_NONE;
+}
+
+/* In a list of CodeableConcepts. */
+static const char *
+any_concept(struct mapping *m, const char *map, const struct json_value *list)
+{
+	const char *c = NULL;
+
+	for (size_t i = 0; c == NULL && i < json_length(list); i++)
+		c = mapping_lookup(m, map, json_at(list, i));
+	return c;
+}
+
+/* In extensions with a coded value. */
+static const char *
+extension_concept(
+    struct mapping *m, const char *map, const struct json_value *v)
+{
+	const struct json_value *all = json_get(v, "extension");
+	const char *c = NULL;
+
+	for (size_t i = 0; c == NULL && i < json_length(all); i++) {
+		const struct json_value *x = json_at(all, i);
+
+		c = mapping_value_concept(
+		    m, map, json_get(x, "valueCodeableConcept"));
+		if (c == NULL) {
+			c = mapping_value_concept(
+			    m, map, json_get(x, "valueCoding"));
+		}
+	}
+	return c;
+}
+
+static enum stated_role
+body_role(struct mapping *m, const struct json_value *body)
+{
+	const char *map = "lesion-role", *c = NULL;
+	struct path_result p = path_values(m->in->role_path, body, m->arena);
+
+	for (size_t i = 0; c == NULL && i < p.n; i++)
+		c = mapping_value_concept(m, map, p.items[i]);
+	if (c == NULL)
+		c = mapping_lookup(m, map, json_get(body, "morphology"));
+	if (c == NULL)
+		c = extension_concept(m, map, body);
+	if (c == NULL)
+		c = any_concept(m, map, json_get(body, "locationQualifier"));
+	return role_of(c);
+}
+
+/* DICOM's tracking UID and identifier may stand as identifiers of a type. */
+static void
+body_token(struct mapping *m, struct body *b, const struct json_value *id)
+{
+	const char *value = json_string_at(id, "value");
+	const char *type =
+	    mapping_lookup(m, "lesion-measurement", json_get(id, "type"));
+
+	if (value == NULL)
+		return;
+	*ARENA_PUSH(m->arena, &b->tokens) =
+	    identifier_token(m->arena, json_string_at(id, "system"), value);
+	if (same(type, "tracking_uid")) {
+		*ARENA_PUSH(m->arena, &b->tokens) =
+		    identifier_token(m->arena, "urn:dicom:uid", value);
+	} else if (same(type, "tracking_identifier")) {
+		*ARENA_PUSH(m->arena, &b->tokens) =
+		    arena_printf(m->arena, "tracking|%s", value);
+	}
+}
+
+static void
+body_tokens(struct mapping *m, struct body *b)
+{
+	const struct json_value *ids = json_get(b->record->json, "identifier");
+	struct path_result p =
+	    path_values(m->in->identity_path, b->record->json, m->arena);
+
+	for (size_t i = 0; i < json_length(ids); i++)
+		body_token(m, b, json_at(ids, i));
+	for (size_t i = 0; i < p.n; i++) {
+		const char *s = json_string(p.items[i]);
+
+		if (s != NULL) {
+			*ARENA_PUSH(m->arena, &b->tokens) =
+			    identifier_token(m->arena, NULL, s);
+		} else {
+			body_token(m, b, p.items[i]);
+		}
+	}
+}
+
+static void
+body_add(struct mapping *m, const struct record *r)
+{
+	const struct json_value *location = json_get(r->json, "location");
+	struct site site = mapping_site(m, location);
+	struct body *b = ARENA_PUSH(m->arena, &m->bodies);
+
+	b->record = r;
+	b->key = arena_strdup(m->arena, r->key);
+	b->site = site.site;
+	b->organ = site.organ;
+	b->side = site.side != NULL
+		      ? site.side
+		      : any_concept(m, "laterality",
+			    json_get(r->json, "locationQualifier"));
+	b->site_key = site.key;
+	if (site.key != NULL && site.side == NULL && b->side != NULL) {
+		b->site_key =
+		    arena_printf(m->arena, "%s/%s", site.key, b->side);
+	}
+	b->nodal = site.nodal || mapping_lookup(m, "nodal-site",
+				     json_get(r->json, "morphology")) != NULL;
+	b->label =
+	    arena_strdup(m->arena, json_string_at(r->json, "description"));
+	b->role = body_role(m, r->json);
+	body_tokens(m, b);
+}
+
+static bool
+share_token(const struct body *a, const struct body *b)
+{
+	for (size_t i = 0; i < a->tokens.n; i++) {
+		for (size_t j = 0; j < b->tokens.n; j++) {
+			if (strcmp(a->tokens.items[i], b->tokens.items[j]) == 0)
+				return true;
+		}
+	}
+	return false;
+}
+
+/* Those that share an identifier are one lesion; its key is the smallest of
+ * theirs.  Bodies come in order of key, so the first stays. */
+static void
+join_bodies(struct mapping *m)
+{
+	bool changed = true;
+
+	while (changed) {
+		changed = false;
+		for (size_t i = 0; i < m->bodies.n; i++) {
+			for (size_t j = 0; j < m->bodies.n; j++) {
+				struct body *a = &m->bodies.items[i];
+				struct body *b = &m->bodies.items[j];
+
+				if (strcmp(a->key, b->key) < 0 &&
+				    share_token(a, b)) {
+					b->key = a->key;
+					changed = true;
+				}
+			}
+		}
+	}
+}
+
+static void
+lesion_add(struct mapping *m, const struct body *b)
+{
+	struct lesion_fact *l = ARENA_PUSH(m->arena, &m->facts->lesions);
+
+	l->source = mapping_source(m, b->record);
+	l->key = b->key;
+	l->site = b->site;
+	l->organ = b->organ;
+	l->nodal = b->nodal;
+	l->role = b->role;
+}
+
+void
+from_bodies(struct mapping *m)
+{
+	for (size_t i = 0; i < m->records.n; i++) {
+		const struct record *r = m->records.items[i];
+
+		if (strcmp(r->type, "BodyStructure") == 0)
+			body_add(m, r);
+	}
+	join_bodies(m);
+	for (size_t i = 0; i < m->bodies.n; i++)
+		lesion_add(m, &m->bodies.items[i]);
+}
+
+const struct body *
+body_find(const struct mapping *m, const char *key)
+{
+	for (size_t i = 0; i < m->bodies.n; i++) {
+		if (strcmp(m->bodies.items[i].record->key, key) == 0)
+			return &m->bodies.items[i];
+	}
+	return NULL;
+}
+
+const struct body *
+body_with(const struct mapping *m, const char *token)
+{
+	for (size_t i = 0; i < m->bodies.n; i++) {
+		const struct body *b = &m->bodies.items[i];
+
+		for (size_t j = 0; j < b->tokens.n; j++) {
+			if (strcmp(b->tokens.items[j], token) == 0)
+				return b;
+		}
+	}
+	return NULL;
+}

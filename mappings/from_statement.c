@@ -1,0 +1,167 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * Statements about a whole visit, and performance status.
+ */
+#include "mappings/intake.h"
+
+#include <ctype.h>
+
+static const struct {
+	const char *question;
+	enum statement_kind kind;
+	bool yes_no;
+} questions[] = {
+    {"q_non_target_response", STATEMENT_NON_TARGET, false},
+    {"q_non_target_worsening", STATEMENT_NON_TARGET_WORSE, true},
+    {"q_new_lesion_indicator", STATEMENT_NEW_LESION, true},
+    {"q_target_response", STATEMENT_TARGET_RESPONSE, false},
+    {"q_overall_response", STATEMENT_OVERALL_RESPONSE, false},
+    {"q_cancer_disease_status", STATEMENT_OVERALL_RESPONSE, false},
+    {"timepoint_unscheduled", STATEMENT_UNSCHEDULED, true},
+    {"symptomatic_deterioration", STATEMENT_UNSCHEDULED, true},
+};
+
+/* Day and study of a statement; false when it cannot be placed. */
+static bool
+place(struct mapping *m, const struct record *r, struct statement_fact *s)
+{
+	const char *modalities;
+	int32_t study_day, own = mapping_effective(m, r, NULL);
+
+	if (!mapping_study(m, r, &s->study, &study_day, &modalities))
+		return false;
+	s->day = study_day != DAY_NONE ? study_day : own;
+	if (s->day == DAY_NONE) {
+		facts_problem(m->facts, r->key, "date_missing",
+		    "neither it nor its study says a day");
+		return false;
+	}
+	return true;
+}
+
+static const char *
+yes_no_value(struct mapping *m, const struct json_value *holder)
+{
+	const struct json_value *flag = json_get(holder, "valueBoolean");
+
+	if (json_type(flag) == JSON_BOOL)
+		return json_true(flag) ? "yes" : "no";
+	return mapping_value_concept(
+	    m, "yes-no", json_get(holder, "valueCodeableConcept"));
+}
+
+static const char *
+statement_value(struct mapping *m, const struct json_value *holder, bool yes_no)
+{
+	return yes_no ? yes_no_value(m, holder)
+		      : mapping_value_concept(m, "response",
+			    json_get(holder, "valueCodeableConcept"));
+}
+
+void
+from_statement(struct mapping *m, const struct record *r, const char *question,
+    const struct json_value *holder)
+{
+	struct statement_fact s = {0};
+	size_t n = sizeof(questions) / sizeof(*questions), i;
+
+	for (i = 0; i < n; i++) {
+		if (strcmp(questions[i].question, question) == 0)
+			break;
+	}
+	if (i == n)
+		return;
+	s.kind = questions[i].kind;
+	s.source = mapping_source(m, r);
+	if (json_get(holder, "dataAbsentReason") != NULL)
+		return;
+	s.value = statement_value(m, holder, questions[i].yes_no);
+	if (s.value == NULL) {
+		/* A panel's own code may stand above its components. */
+		if (holder == r->json &&
+		    json_length(json_get(r->json, "component")) > 0)
+			return;
+		facts_problem(m->facts, r->key,
+		    json_get(holder, "valueString") != NULL ? "narrative_only"
+							    : "value_unknown",
+		    "%s: no value a map knows", question);
+		return;
+	}
+	if (place(m, r, &s))
+		*ARENA_PUSH(m->arena, &m->facts->statements) = s;
+}
+
+/* "ecog_2" → "2". */
+static const char *
+ecog_grade(const char *concept)
+{
+	return concept != NULL && strncmp(concept, "ecog_", 5) == 0 &&
+		       isdigit((unsigned char)concept[5]) && concept[6] == '\0'
+		   ? concept + 5
+		   : NULL;
+}
+
+/* A number 0 to 5, "2" or "2.0". */
+static const char *
+ecog_number(struct mapping *m, const struct json_value *v)
+{
+	const char *text = json_number(v);
+	struct decimal d;
+	int64_t whole;
+
+	if (text == NULL || decimal_parse(text, &d, NULL) != ERR_OK ||
+	    decimal_scaled(&d, 1, 1, 0, &whole, NULL) != ERR_OK)
+		return NULL;
+	for (int i = 0; i < d.scale; i++) {
+		if (d.digits % 10 != 0)
+			return NULL;
+		d.digits /= 10;
+	}
+	return whole < 0 || whole > 5
+		   ? NULL
+		   : arena_printf(m->arena, "%d", (int)whole);
+}
+
+static const char *
+ecog_value(struct mapping *m, const struct json_value *o)
+{
+	const char *map = "performance-status";
+	const struct json_value *all = json_get(o, "interpretation");
+	const char *v = ecog_number(m, json_get(o, "valueInteger"));
+
+	if (v == NULL)
+		v = ecog_number(m, json_path(o, "valueQuantity.value"));
+	if (v == NULL) {
+		v = ecog_grade(mapping_value_concept(
+		    m, map, json_get(o, "valueCodeableConcept")));
+	}
+	for (size_t i = 0; v == NULL && i < json_length(all); i++)
+		v = ecog_grade(mapping_lookup(m, map, json_at(all, i)));
+	return v;
+}
+
+void
+from_performance(struct mapping *m, const struct record *r)
+{
+	struct statement_fact s = {0};
+	const char *concept =
+	    mapping_lookup(m, "performance-status", json_get(r->json, "code"));
+
+	if (strcmp(concept, "ecog_score") != 0) {
+		from_finding(m, r, concept);
+		return;
+	}
+	s.kind = STATEMENT_ECOG;
+	s.source = mapping_source(m, r);
+	s.value = ecog_value(m, r->json);
+	s.day = mapping_effective(m, r, NULL);
+	if (s.value == NULL) {
+		facts_problem(m->facts, r->key, "value_unknown",
+		    "no performance status from 0 to 5");
+	} else if (s.day == DAY_NONE) {
+		facts_problem(
+		    m->facts, r->key, "date_missing", "nothing says its day");
+	} else {
+		*ARENA_PUSH(m->arena, &m->facts->statements) = s;
+	}
+}

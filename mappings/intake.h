@@ -1,0 +1,205 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * Inside of from_fhir: the set of resources taken in, and what the mapping of
+ * one patient shares.  Used by mappings/intake*.c, references.c and from_*.c
+ * only.
+ */
+#ifndef RESCAN_INTAKE_H
+#define RESCAN_INTAKE_H
+
+#include <string.h>
+
+#include "fhir/decimal.h"
+#include "fhir/resource.h"
+#include "mappings/from_fhir.h"
+#include "mappings/path.h"
+
+/* Code systems of our own concepts, as the maps name them. */
+#define OWN_SYSTEM(name) "https://rescan.example/fhir/CodeSystem/" name
+
+/* One version of one resource. */
+struct record {
+	const char *key; /* "Type/id" */
+	const char *type, *version, *full_url;
+	int64_t updated_ms;
+	const char *text; /* as JSON; NULL when deleted */
+	size_t len;
+	bool deleted;
+	bool conflict; /* other content under the same version */
+	/* Of the chosen version, by intake_finish: */
+	struct json_doc *doc;
+	const struct json_value *json;
+	const char *patient; /* key, aliases followed; NULL: cannot be told */
+};
+
+struct alias {
+	const char *from, *to; /* patient keys */
+};
+
+struct named {
+	const char *name; /* full url, or "Type|system|value" */
+	const struct record *record;
+};
+
+struct intake {
+	struct arena *arena;
+	const struct codemap *maps;
+	const struct mapping_options *options;
+	const struct path *role_path, *state_path, *identity_path;
+	LIST_OF(struct record) taken;     /* every version */
+	LIST_OF(struct record *) records; /* the newest, by key */
+	LIST_OF(struct named) urls;       /* by name */
+	LIST_OF(struct named) identifiers;
+	LIST_OF(struct alias) aliases; /* by from */
+	LIST_OF(struct patient_facts *) patients;
+	LIST_OF(struct problem) orphans;
+};
+
+/* intake_index.c: look-ups over the chosen versions. */
+void intake_index(struct intake *in);
+const struct record *intake_record(const struct intake *in, const char *key);
+
+/* Where a Reference leads. */
+struct target {
+	const char *type; /* "" when not told */
+	const char *key;  /* "Type/id", or NULL (contained, logical) */
+	const struct json_value *json; /* NULL when it is not here */
+	const struct record *record;   /* NULL for a contained one */
+	const char *system, *value;    /* the logical identifier, or NULL */
+};
+/* false when v is no Reference or leads to something of another type than
+ * `type` (NULL: any). */
+bool intake_resolve(const struct intake *in, const struct json_value *v,
+    const struct json_value *within, const char *type, struct arena *a,
+    struct target *ret);
+
+/* "system|value", urn:oid: and DICOM UIDs made the same. */
+const char *identifier_token(
+    struct arena *a, const char *system, const char *value);
+
+/* intake_patient.c: whose resources they are. */
+void intake_attribute(struct intake *in);
+const char *intake_patient_of(struct intake *in, const char *key);
+
+/* A BodyStructure of the patient. */
+struct body {
+	const struct record *record;
+	const char *key; /* the lesion's: smallest of those that share an id */
+	const char *site, *side, *site_key, *organ, *label;
+	bool nodal;
+	enum stated_role role;
+	LIST_OF(const char *) tokens;
+};
+
+/* An Observation's measurement before identity by site is judged. */
+struct work {
+	struct measurement_fact fact;
+	const char *site_key; /* "liver/left", NULL when not coded */
+	bool by_site;         /* site_key is its only identity */
+};
+
+struct child {
+	const char *key; /* member */
+	const struct record *group;
+};
+
+/* The mapping of one patient. */
+struct mapping {
+	struct intake *in;
+	struct patient_facts *facts;
+	struct arena *arena; /* the facts' */
+	LIST_OF(struct record *) records;
+	LIST_OF(struct body) bodies;
+	LIST_OF(struct child) children; /* hasMember, by key of the member */
+	LIST_OF(struct work) works;
+};
+
+/* What a status lets us do. */
+enum evidence { EVIDENCE_NONE, EVIDENCE_USE, EVIDENCE_DOUBT };
+
+/* mapping.c: shared by the from_*.c. */
+struct patient_facts *mapping_run(
+    struct intake *in, const char *patient, struct record **r, size_t n);
+enum evidence mapping_evidence(const struct record *r);
+struct fact_source mapping_source(struct mapping *m, const struct record *r);
+const char *mapping_lookup(const struct mapping *m, const char *map,
+    const struct json_value *codeable);
+const char *mapping_own(const struct mapping *m, const char *map,
+    const char *own, const char *concept);
+
+/* Days: of a date[Time], of effective[x] and the like.  Writes a problem and
+ * gives DAY_NONE when the text is no date or less precise than a day. */
+int32_t mapping_day(
+    struct mapping *m, const struct record *r, const struct json_value *v);
+int32_t mapping_effective(
+    struct mapping *m, const struct record *r, int32_t *ret_last);
+
+struct site {
+	const char *site, *side, *key, *organ;
+	bool nodal;
+};
+struct site mapping_site(struct mapping *m, const struct json_value *codeable);
+
+/* The study an Observation comes from.  false: it is another patient's. */
+bool mapping_study(struct mapping *m, const struct record *r,
+    const char **ret_key, int32_t *ret_day, const char **ret_modalities);
+
+enum stated_role role_of(const char *concept);
+enum stated_state state_of(const char *concept);
+/* A role or state kept in a value: CodeableConcept, Coding, code, string. */
+const char *mapping_value_concept(
+    const struct mapping *m, const char *map, const struct json_value *v);
+
+/* from_*.c: one resource each. */
+void from_study(struct mapping *m, const struct record *r);
+void from_bodies(struct mapping *m);
+const struct body *body_find(const struct mapping *m, const char *key);
+const struct body *body_with(const struct mapping *m, const char *token);
+void from_observation(struct mapping *m, const struct record *r);
+void from_statement(struct mapping *m, const struct record *r,
+    const char *question, const struct json_value *holder);
+void from_performance(struct mapping *m, const struct record *r);
+void from_finding(
+    struct mapping *m, const struct record *r, const char *concept);
+void from_condition(struct mapping *m, const struct record *r);
+void from_administration(struct mapping *m, const struct record *r);
+void works_finish(struct mapping *m);
+
+/* from_lesion.c: an Observation about one lesion. */
+void from_lesion(struct mapping *m, const struct record *r);
+
+/* identity.c */
+struct identity {
+	const char *key; /* NULL: none */
+	const char *label, *other;
+	struct site site;
+	enum stated_role role;
+	bool by_site, foreign, missing;
+};
+struct identity identity_of(struct mapping *m, const struct record *r);
+const struct record *mapping_group(
+    const struct mapping *m, const struct record *r);
+bool identity_has_lesion(struct mapping *m, const struct record *r);
+
+/* dimensions.c: the numbers of one Observation. */
+struct dimensions {
+	int32_t long_axis, short_axis; /* said to be so */
+	int32_t longest;               /* a size panel's longest */
+	int32_t others[8];             /* not said which */
+	size_t n_others;
+	int32_t suv[SUV__MAX];
+	bool too_small, unusable, any;
+};
+void dimensions_read(
+    struct mapping *m, const struct record *r, struct dimensions *ret);
+bool measures_size(const char *concept);
+bool measures_uptake(const char *concept);
+bool value_is_length(const struct json_value *holder);
+
+static inline bool
+same(const char *a, const char *b)
+{
+	return a != NULL && b != NULL && strcmp(a, b) == 0;
+}
+
+#endif

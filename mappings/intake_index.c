@@ -1,0 +1,188 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * Finding resources: by key, by the url they stand under, by identifier.
+ */
+#include "mappings/intake.h"
+
+#include <stdlib.h>
+
+#define DICOM_UID  "urn:dicom:uid"
+#define OID_PREFIX "urn:oid:"
+
+const char *
+identifier_token(struct arena *a, const char *system, const char *value)
+{
+	bool uid = strncmp(value, OID_PREFIX, strlen(OID_PREFIX)) == 0;
+
+	if (uid) {
+		value += strlen(OID_PREFIX);
+		/* "system says what it is" or the value itself does */
+		if (system == NULL || same(system, "urn:ietf:rfc:3986"))
+			system = DICOM_UID;
+	}
+	return arena_printf(a, "%s|%s", system == NULL ? "" : system, value);
+}
+
+static int
+compare_named(const void *a, const void *b)
+{
+	const struct named *x = a, *y = b;
+	int c = strcmp(x->name, y->name);
+
+	return c != 0 ? c : strcmp(x->record->key, y->record->key);
+}
+
+static int
+compare_name(const void *name, const void *b)
+{
+	return strcmp(name, ((const struct named *)b)->name);
+}
+
+/* The smallest key of that name. */
+static const struct record *
+find_named(const struct named *items, size_t n, const char *name)
+{
+	const struct named *x =
+	    n == 0 ? NULL
+		   : bsearch(name, items, n, sizeof(*items), compare_name);
+
+	if (x == NULL)
+		return NULL;
+	while (x > items && strcmp(x[-1].name, name) == 0)
+		x--;
+	return x->record;
+}
+
+static void
+index_record(struct intake *in, const struct record *r)
+{
+	const struct json_value *ids = json_get(r->json, "identifier");
+
+	if (r->full_url != NULL) {
+		struct named *x = ARENA_PUSH(in->arena, &in->urls);
+
+		x->name = r->full_url;
+		x->record = r;
+	}
+	if (strcmp(r->type, "Observation") == 0)
+		return;
+	for (size_t i = 0; i < json_length(ids); i++) {
+		const struct json_value *id = json_at(ids, i);
+		const char *value = json_string_at(id, "value");
+		struct named *x;
+
+		if (value == NULL)
+			continue;
+		x = ARENA_PUSH(in->arena, &in->identifiers);
+		x->name = arena_printf(in->arena, "%s|%s", r->type,
+		    identifier_token(
+			in->arena, json_string_at(id, "system"), value));
+		x->record = r;
+	}
+}
+
+void
+intake_index(struct intake *in)
+{
+	for (size_t i = 0; i < in->records.n; i++)
+		index_record(in, in->records.items[i]);
+	if (in->urls.n > 0) {
+		qsort(in->urls.items, in->urls.n, sizeof(*in->urls.items),
+		    compare_named);
+	}
+	if (in->identifiers.n > 0) {
+		qsort(in->identifiers.items, in->identifiers.n,
+		    sizeof(*in->identifiers.items), compare_named);
+	}
+}
+
+static int
+compare_key(const void *key, const void *b)
+{
+	return strcmp(key, (*(struct record *const *)b)->key);
+}
+
+const struct record *
+intake_record(const struct intake *in, const char *key)
+{
+	struct record *const *r =
+	    in->records.n == 0 || key == NULL
+		? NULL
+		: bsearch(key, in->records.items, in->records.n,
+		      sizeof(*in->records.items), compare_key);
+
+	return r == NULL ? NULL : *r;
+}
+
+static const struct record *
+find_identified(const struct intake *in, const char *type, const char *system,
+    const char *value, struct arena *a)
+{
+	return find_named(in->identifiers.items, in->identifiers.n,
+	    arena_printf(a, "%s|%s", type, identifier_token(a, system, value)));
+}
+
+static void
+target_record(struct target *t, const struct record *r)
+{
+	t->record = r;
+	t->key = r->key;
+	t->type = r->type;
+	t->json = r->json;
+}
+
+/* By text: the url it stands under, else "Type/id". */
+static void
+resolve_text(const struct intake *in, const struct reference *ref,
+    struct arena *a, struct target *t)
+{
+	const struct record *r =
+	    find_named(in->urls.items, in->urls.n, ref->text);
+
+	if (r == NULL && ref->id != NULL) {
+		t->type = ref->type;
+		t->key = arena_printf(a, "%s/%s", ref->type, ref->id);
+		r = intake_record(in, t->key);
+	}
+	if (r != NULL)
+		target_record(t, r);
+}
+
+bool
+intake_resolve(const struct intake *in, const struct json_value *v,
+    const struct json_value *within, const char *type, struct arena *a,
+    struct target *ret)
+{
+	struct reference ref;
+	struct target t = {"", NULL, NULL, NULL, NULL, NULL};
+	const char *said = json_string_at(v, "type");
+	const struct record *r = NULL;
+
+	if (!reference_read(v, within, a, &ref))
+		return false;
+	if (ref.contained != NULL) {
+		t.json = ref.contained;
+		t.type = json_string_at(ref.contained, "resourceType");
+		t.type = t.type == NULL ? "" : t.type;
+	} else if (ref.text != NULL) {
+		resolve_text(in, &ref, a, &t);
+	}
+	if (t.type[0] == '\0' && said != NULL)
+		t.type = said;
+	if (type != NULL && t.type[0] != '\0' && strcmp(t.type, type) != 0)
+		return false;
+	t.system = ref.identifier_system;
+	t.value = ref.identifier_value;
+	if (t.value == NULL && ref.text != NULL &&
+	    strncmp(ref.text, OID_PREFIX, strlen(OID_PREFIX)) == 0)
+		t.value = ref.text;
+	if (t.json == NULL && t.value != NULL) {
+		const char *of = type != NULL ? type : t.type;
+
+		r = find_identified(in, of, t.system, t.value, a);
+	}
+	if (r != NULL)
+		target_record(&t, r);
+	*ret = t;
+	return true;
+}

@@ -1,0 +1,363 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * One patient's resources, mapped: the frame, and what all kinds share.
+ */
+#include "mappings/intake.h"
+
+#include <stdlib.h>
+
+static const struct {
+	const char *status;
+	enum evidence evidence;
+} statuses[] = {
+    /* contracts/input.md, "Status counts" */
+    {"amended", EVIDENCE_USE},
+    {"appended", EVIDENCE_USE},
+    {"available", EVIDENCE_USE},
+    {"cancelled", EVIDENCE_NONE},
+    {"completed", EVIDENCE_USE},
+    {"corrected", EVIDENCE_USE},
+    {"entered-in-error", EVIDENCE_NONE},
+    {"final", EVIDENCE_USE},
+    {"in-progress", EVIDENCE_USE},
+    {"not-done", EVIDENCE_NONE},
+    {"preliminary", EVIDENCE_USE},
+    {"stopped", EVIDENCE_USE},
+};
+
+enum evidence
+mapping_evidence(const struct record *r)
+{
+	const char *status = json_string_at(r->json, "status");
+
+	if (strcmp(r->type, "Condition") == 0) {
+		const char *v =
+		    json_string_at(r->json, "verificationStatus.coding.code");
+
+		return same(v, "entered-in-error") || same(v, "refuted")
+			   ? EVIDENCE_NONE
+			   : EVIDENCE_USE;
+	}
+	if (strcmp(r->type, "Patient") == 0 ||
+	    strcmp(r->type, "BodyStructure") == 0)
+		return EVIDENCE_USE;
+	for (size_t i = 0; i < sizeof(statuses) / sizeof(*statuses); i++) {
+		if (same(status, statuses[i].status))
+			return statuses[i].evidence;
+	}
+	return EVIDENCE_DOUBT;
+}
+
+struct fact_source
+mapping_source(struct mapping *m, const struct record *r)
+{
+	struct fact_source s;
+
+	s.reference = arena_strdup(m->arena, r->key);
+	s.version = arena_strdup(m->arena, r->version);
+	s.preliminary = same(json_string_at(r->json, "status"), "preliminary");
+	return s;
+}
+
+const char *
+mapping_lookup(
+    const struct mapping *m, const char *map, const struct json_value *codeable)
+{
+	const char *c = codemap_codeable(m->in->maps, map, codeable);
+
+	return arena_strdup(m->arena, c);
+}
+
+const char *
+mapping_own(const struct mapping *m, const char *map, const char *own,
+    const char *concept)
+{
+	const char *c = codemap_lookup(m->in->maps, map, own, concept);
+
+	return arena_strdup(m->arena, c);
+}
+
+const char *
+mapping_value_concept(
+    const struct mapping *m, const char *map, const struct json_value *v)
+{
+	const char *own = arena_printf(m->arena, OWN_SYSTEM("%s"), map);
+	const char *s = json_string(v), *c;
+
+	if (s != NULL)
+		return mapping_own(m, map, own, s);
+	if (json_get(v, "coding") != NULL)
+		return mapping_lookup(m, map, v);
+	c = codemap_lookup(m->in->maps, map, json_string_at(v, "system"),
+	    json_string_at(v, "code"));
+	return arena_strdup(m->arena, c);
+}
+
+int32_t
+mapping_day(
+    struct mapping *m, const struct record *r, const struct json_value *v)
+{
+	const char *s = json_string(v);
+	struct datetime t;
+
+	if (s == NULL)
+		return DAY_NONE;
+	if (datetime_parse(s, &t, NULL) != ERR_OK) {
+		facts_problem(
+		    m->facts, r->key, "date_invalid", "a date that is none");
+		return DAY_NONE;
+	}
+	if (t.precision < DATE_DAY) {
+		facts_problem(m->facts, r->key, "date_imprecise",
+		    "a date less precise than a day (%s)",
+		    t.precision == DATE_YEAR ? "year" : "month");
+		return DAY_NONE;
+	}
+	return t.day;
+}
+
+int32_t
+mapping_effective(struct mapping *m, const struct record *r, int32_t *ret_last)
+{
+	const struct json_value *j = r->json;
+	const struct json_value *period = json_get(j, "effectivePeriod");
+	const struct json_value *one = json_get(j, "effectiveDateTime");
+	int32_t day, last;
+
+	if (one == NULL)
+		one = json_get(j, "effectiveInstant");
+	if (one == NULL)
+		one = json_path(j, "effectiveTiming.event");
+	if (json_type(one) == JSON_ARRAY)
+		one = json_at(one, 0);
+	if (period == NULL) {
+		day = last = mapping_day(m, r, one);
+	} else {
+		day = mapping_day(m, r, json_get(period, "start"));
+		last = mapping_day(m, r, json_get(period, "end"));
+		if (day == DAY_NONE)
+			day = last;
+		if (last < day)
+			last = day;
+	}
+	if (ret_last != NULL)
+		*ret_last = last;
+	return day;
+}
+
+/* Laterality as a second coding, or in an extension (mCODE). */
+static const char *
+site_side(struct mapping *m, const struct json_value *codeable)
+{
+	const char *side = mapping_lookup(m, "laterality", codeable);
+	const struct json_value *all = json_get(codeable, "extension");
+
+	for (size_t i = 0; side == NULL && i < json_length(all); i++) {
+		side = mapping_lookup(m, "laterality",
+		    json_get(json_at(all, i), "valueCodeableConcept"));
+	}
+	return side;
+}
+
+/* The first coding that is no laterality, as "system#code". */
+static const char *
+site_raw(struct mapping *m, const struct json_value *codeable)
+{
+	struct coding c;
+
+	for (size_t i = 0; codeable_coding(codeable, i, &c); i++) {
+		if (c.code == NULL || codemap_lookup(m->in->maps, "laterality",
+					  c.system, c.code) != NULL)
+			continue;
+		return arena_printf(m->arena, "%s#%s",
+		    c.system == NULL ? "" : c.system, c.code);
+	}
+	return NULL;
+}
+
+struct site
+mapping_site(struct mapping *m, const struct json_value *codeable)
+{
+	struct site s = {NULL, NULL, NULL, NULL, false};
+	const char *base;
+
+	if (codeable == NULL)
+		return s;
+	s.site = base = mapping_lookup(m, "body-site", codeable);
+	s.side = site_side(m, codeable);
+	s.nodal = mapping_lookup(m, "nodal-site", codeable) != NULL;
+	if (s.site != NULL) {
+		s.organ = mapping_own(
+		    m, "site-organ", OWN_SYSTEM("body-site"), s.site);
+		s.nodal =
+		    s.nodal || mapping_own(m, "nodal-site",
+				   OWN_SYSTEM("body-site"), s.site) != NULL;
+	} else {
+		base = site_raw(m, codeable);
+		s.site = arena_strdup(m->arena, codeable_text(codeable));
+	}
+	if (base != NULL) {
+		s.key = s.side == NULL
+			    ? base
+			    : arena_printf(m->arena, "%s/%s", base, s.side);
+	}
+	return s;
+}
+
+static int
+compare_children(const void *a, const void *b)
+{
+	const struct child *x = a, *y = b;
+	int c = strcmp(x->key, y->key);
+
+	return c != 0 ? c : strcmp(x->group->key, y->group->key);
+}
+
+/* Which Observation groups which (hasMember). */
+static void
+index_groups(struct mapping *m)
+{
+	for (size_t i = 0; i < m->records.n; i++) {
+		const struct record *r = m->records.items[i];
+		const struct json_value *all = json_get(r->json, "hasMember");
+
+		if (strcmp(r->type, "Observation") != 0 ||
+		    mapping_evidence(r) == EVIDENCE_NONE)
+			continue;
+		for (size_t j = 0; j < json_length(all); j++) {
+			struct target t;
+			struct child *c;
+
+			if (!intake_resolve(m->in, json_at(all, j), r->json,
+				"Observation", m->arena, &t) ||
+			    t.key == NULL || strcmp(t.key, r->key) == 0)
+				continue;
+			c = ARENA_PUSH(m->arena, &m->children);
+			c->key = t.key;
+			c->group = r;
+		}
+	}
+	if (m->children.n > 0) {
+		qsort(m->children.items, m->children.n,
+		    sizeof(*m->children.items), compare_children);
+	}
+}
+
+const struct record *
+mapping_group(const struct mapping *m, const struct record *r)
+{
+	for (size_t i = 0; i < m->children.n; i++) {
+		if (strcmp(m->children.items[i].key, r->key) == 0)
+			return m->children.items[i].group;
+	}
+	return NULL;
+}
+
+static void
+add_source(struct mapping *m, const struct record *r)
+{
+	*ARENA_PUSH(m->arena, &m->facts->sources) = mapping_source(m, r);
+	if (r->conflict) {
+		facts_problem(m->facts, r->key, "version_conflict",
+		    "two different contents under one version; the larger "
+		    "text was taken");
+	}
+	if (strcmp(r->type, "Patient") != 0)
+		return;
+	if (strcmp(r->key, m->facts->patient) == 0) {
+		m->facts->patient_version = arena_strdup(m->arena, r->version);
+	}
+}
+
+static void
+add_aliases(struct mapping *m)
+{
+	const struct intake *in = m->in;
+
+	for (size_t i = 0; i < in->aliases.n; i++) {
+		const char *from = in->aliases.items[i].from;
+
+		if (i > 0 && strcmp(from, in->aliases.items[i - 1].from) == 0)
+			continue;
+		if (strcmp(from, m->facts->patient) == 0 ||
+		    strcmp(intake_patient_of(m->in, from), m->facts->patient) !=
+			0)
+			continue;
+		*ARENA_PUSH(m->arena, &m->facts->aliases) =
+		    arena_strdup(m->arena, from);
+	}
+}
+
+static void
+map_record(struct mapping *m, const struct record *r)
+{
+	static const struct {
+		const char *type;
+		void (*from)(struct mapping *m, const struct record *r);
+	} rows[] = {
+	    {"Condition", from_condition},
+	    {"ImagingStudy", from_study},
+	    {"MedicationAdministration", from_administration},
+	    {"Observation", from_observation},
+	};
+
+	add_source(m, r);
+	for (size_t i = 0; i < sizeof(rows) / sizeof(*rows); i++) {
+		if (strcmp(r->type, rows[i].type) == 0)
+			rows[i].from(m, r);
+	}
+}
+
+static int
+compare_problems(const void *a, const void *b)
+{
+	const struct problem *x = a, *y = b;
+	int c = strcmp(x->source == NULL ? "" : x->source,
+	    y->source == NULL ? "" : y->source);
+
+	if (c == 0)
+		c = strcmp(x->code, y->code);
+	return c != 0 ? c : strcmp(x->detail, y->detail);
+}
+
+/* In order, each once. */
+static void
+sort_problems(struct patient_facts *f)
+{
+	size_t n = 0;
+
+	if (f->problems.n == 0)
+		return;
+	qsort(f->problems.items, f->problems.n, sizeof(*f->problems.items),
+	    compare_problems);
+	for (size_t i = 0; i < f->problems.n; i++) {
+		if (n == 0 || compare_problems(&f->problems.items[n - 1],
+				  &f->problems.items[i]) != 0)
+			f->problems.items[n++] = f->problems.items[i];
+	}
+	f->problems.n = n;
+}
+
+struct patient_facts *
+mapping_run(struct intake *in, const char *patient, struct record **r, size_t n)
+{
+	struct arena *a = arena_new();
+	struct mapping *m = arena_alloc(in->arena, sizeof(*m));
+
+	m->in = in;
+	m->arena = a;
+	m->facts = arena_alloc(a, sizeof(*m->facts));
+	m->facts->arena = a;
+	m->facts->patient = arena_strdup(a, patient);
+	m->facts->patient_version = "";
+	m->records.items = r;
+	m->records.n = n;
+	add_aliases(m);
+	index_groups(m);
+	from_bodies(m);
+	for (size_t i = 0; i < n; i++)
+		map_record(m, r[i]);
+	works_finish(m);
+	sort_problems(m->facts);
+	return m->facts;
+}
