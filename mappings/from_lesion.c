@@ -196,8 +196,10 @@ put_axes(struct mapping *m, struct measurement_fact *f, struct dimensions *d)
 		return;
 	qsort(v, n, sizeof(*v), compare_descending);
 	if (n == 1 && d->long_axis == TMM_NONE && d->short_axis == TMM_NONE) {
-		f->axis_tmm = v[0];
-		f->longest_tmm = d->longest;
+		if (d->longest != TMM_NONE)
+			f->longest_tmm = v[0];
+		else
+			f->axis_tmm = v[0];
 		return;
 	}
 	if (d->long_axis == TMM_NONE)

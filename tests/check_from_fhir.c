@@ -1,0 +1,255 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * Resources in, facts out.  The cases are files, tests/fixtures/intake: each
+ * names its resources, the lines of facts they must give, and what no line
+ * may begin with.  Every case is also run in other orders, which must change
+ * nothing.
+ */
+#include <dirent.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "tests/support/check_main.h"
+#include "tests/support/facts_dump.h"
+
+#define CASES_DIR "tests/fixtures/intake"
+
+static bool
+has_line(const char *text, const char *line)
+{
+	size_t n = strlen(line);
+
+	for (const char *s = text; s != NULL && *s != '\0';) {
+		if (strncmp(s, line, n) == 0 && (s[n] == '\n' || s[n] == '\0'))
+			return true;
+		s = strchr(s, '\n');
+		s = s == NULL ? NULL : s + 1;
+	}
+	return false;
+}
+
+static bool
+has_start(const char *text, const char *start)
+{
+	size_t n = strlen(start);
+
+	for (const char *s = text; s != NULL && *s != '\0';) {
+		if (strncmp(s, start, n) == 0)
+			return true;
+		s = strchr(s, '\n');
+		s = s == NULL ? NULL : s + 1;
+	}
+	return false;
+}
+
+/* The i-th resource in one of several orders. */
+static size_t
+place(size_t i, size_t n, int order)
+{
+	switch (order) {
+	case 0:
+		return i;
+	case 1:
+		return n - 1 - i;
+	default:
+		return (i + n / 2) % n;
+	}
+}
+
+static char *
+run(const struct json_value *c, int order)
+{
+	const struct json_value *all = json_get(c, "resources");
+	const struct json_value *o = json_get(c, "options");
+	struct mapped m = {0};
+	char *text;
+
+	m.options.role_path = json_string_at(o, "role_path");
+	m.options.state_path = json_string_at(o, "state_path");
+	m.options.identity_path = json_string_at(o, "identity_path");
+	mapped_begin(&m);
+	for (size_t i = 0; i < json_length(all); i++) {
+		size_t at = place(i, json_length(all), order);
+
+		mapped_add(&m, json_text(json_at(all, at)));
+	}
+	mapped_finish(&m);
+	text = mapped_text(&m);
+	mapped_done(&m);
+	return text;
+}
+
+static void
+check_case(const char *file, const struct json_value *c)
+{
+	const char *why = json_string_at(c, "why");
+	const struct json_value *facts = json_get(c, "facts");
+	const struct json_value *without = json_get(c, "without");
+	char *text = run(c, 0);
+
+	for (size_t i = 0; i < json_length(facts); i++) {
+		const char *line = json_string(json_at(facts, i));
+
+		ck_assert_msg(has_line(text, line),
+		    "%s: %s\nwanted: %s\ngot:\n%s", file, why, line, text);
+	}
+	for (size_t i = 0; i < json_length(without); i++) {
+		const char *start = json_string(json_at(without, i));
+
+		ck_assert_msg(!has_start(text, start),
+		    "%s: %s\nnot wanted: %s\ngot:\n%s", file, why, start, text);
+	}
+	for (int order = 1; order < 3; order++) {
+		char *other = run(c, order);
+
+		ck_assert_msg(strcmp(text, other) == 0,
+		    "%s: %s\norder %d gives:\n%sinstead of:\n%s", file, why,
+		    order, other, text);
+		free(other);
+	}
+	free(text);
+}
+
+static void
+check_file(const char *name)
+{
+	char path[512];
+	struct json_doc *doc;
+	struct err e = ERR_INIT;
+	size_t len;
+	char *s;
+
+	snprintf(path, sizeof(path), CASES_DIR "/%s", name);
+	s = check_read_file(path, &len);
+	ck_assert_msg(
+	    json_parse(s, len, &doc, &e) == ERR_OK, "%s: %s", name, e.text);
+	free(s);
+	ck_assert_uint_gt(json_length(json_root(doc)), 0);
+	for (size_t i = 0; i < json_length(json_root(doc)); i++)
+		check_case(name, json_at(json_root(doc), i));
+	json_free(doc);
+}
+
+#define FILE_TEST(name)                                                        \
+	START_TEST(cases_##name)                                               \
+	{                                                                      \
+		check_file(#name ".json");                                     \
+	}                                                                      \
+	END_TEST
+
+FILE_TEST(sizes)
+FILE_TEST(identity)
+FILE_TEST(state)
+FILE_TEST(visits)
+FILE_TEST(status)
+FILE_TEST(therapy)
+FILE_TEST(findings)
+
+START_TEST(refuses_bad_id)
+{
+	static const char text[] =
+	    "{\"resourceType\":\"Observation\",\"id\":\"a/b\"}";
+	struct bundle_entry entry = {.offset = 0};
+	struct mapped m = {0};
+	struct json_doc *doc;
+	struct err e = ERR_INIT;
+
+	ck_assert_int_eq(json_parse(text, strlen(text), &doc, &e), ERR_OK);
+	mapped_begin(&m);
+	entry.resource = json_root(doc);
+	ck_assert_int_eq(intake_add(m.intake, &entry, &e), ERR_INVALID);
+	json_free(doc);
+	mapped_done(&m);
+}
+END_TEST
+
+START_TEST(refuses_bad_path)
+{
+	struct mapped m = {0};
+	struct err e = ERR_INIT;
+
+	m.options.role_path = "nonsense";
+	mapped_begin(&m);
+	ck_assert_int_eq(intake_finish(m.intake, &m.patients, &m.n, &m.orphans,
+			     &m.n_orphans, &e),
+	    ERR_CONFIG);
+	mapped_done(&m);
+}
+END_TEST
+
+/* Published examples, as they are. */
+static const struct {
+	const char *file, *line;
+} examples[] = {
+    {"mcode/Observation-tumor-size-jenny-m.json",
+	"problem Observation/tumor-size-jenny-m not_imaging"},
+    {"mcode/BodyStructure-tumor-lobular-carcinoma-left-breast.json",
+	"lesion BodyStructure/tumor-lobular-carcinoma-left-breast "
+	"BodyStructure/tumor-lobular-carcinoma-left-breast Left breast "
+	"structure (body structure) -"},
+    {"mcode/MedicationAdministration-cancer-related-medication-admin-"
+     "prednisone-brian-l.json",
+	"dose MedicationAdministration/"
+	"cancer-related-medication-admin-prednisone-brian-l "
+	"2024-01-09..2024-01-09 drug_prednisone 'prednisone' -"},
+    {"mcode/Observation-ecog-performance-status-jenny-m.json",
+	"statement Observation/ecog-performance-status-jenny-m ecog "
+	"2018-04-12 - 0"},
+    {"mcode/Observation-cancer-disease-status-improved.json",
+	"statement Observation/cancer-disease-status-improved "
+	"overall_response 2019-04-01 - improved"},
+    {"mii-bildgebung/Observation-mii-exa-bildgebung-radiologische-messung."
+     "json",
+	"problem Observation/mii-exa-bildgebung-radiologische-messung "
+	"date_missing"},
+    {"mii-bildgebung/ImagingStudy-mii-exa-bildgebung-bildgebungsstudie-ct."
+     "json",
+	"study ImagingStudy/mii-exa-bildgebung-bildgebungsstudie-ct "
+	"2024-07-19 CT"},
+};
+
+START_TEST(reads_example)
+{
+	struct mapped m = {0};
+	char path[512], *s, *text;
+
+	snprintf(path, sizeof(path), "tests/examples/%s", examples[_i].file);
+	s = check_read_file(path, NULL);
+	mapped_begin(&m);
+	mapped_add(&m, s);
+	mapped_finish(&m);
+	text = mapped_text(&m);
+	ck_assert_msg(has_line(text, examples[_i].line),
+	    "%s\nwanted: %s\ngot:\n%s", examples[_i].file, examples[_i].line,
+	    text);
+	free(text);
+	free(s);
+	mapped_done(&m);
+}
+END_TEST
+
+static Suite *
+suite_from_fhir(void)
+{
+	Suite *s = suite_create("from_fhir");
+	TCase *t = tcase_create("cases");
+	TCase *x = tcase_create("examples");
+
+	tcase_set_timeout(t, 30);
+	tcase_add_test(t, cases_sizes);
+	tcase_add_test(t, cases_identity);
+	tcase_add_test(t, cases_state);
+	tcase_add_test(t, cases_visits);
+	tcase_add_test(t, cases_status);
+	tcase_add_test(t, cases_therapy);
+	tcase_add_test(t, cases_findings);
+	tcase_add_test(t, refuses_bad_id);
+	tcase_add_test(t, refuses_bad_path);
+	tcase_add_loop_test(
+	    x, reads_example, 0, sizeof(examples) / sizeof(*examples));
+	suite_add_tcase(s, t);
+	suite_add_tcase(s, x);
+	return s;
+}
+
+CHECK_MAIN(suite_from_fhir())
