@@ -4,9 +4,11 @@
  * and for integration engineers.
  */
 #include <getopt.h>
+#include <limits.h>
 #include <stdio.h>
 #include <stdlib.h>
 
+#include "tests/sandbox/cohort.h"
 #include "tests/sandbox/sandbox.h"
 
 static const char usage[] =
@@ -15,6 +17,11 @@ static const char usage[] =
     "  --port N         listen there (default: any free port)\n"
     "  --certs DIR      server.pem and server.key.pem (default build/certs,\n"
     "                   made by certs/make.sh)\n"
+    "  --cohort         load the synthetic patients of --cohort-file\n"
+    "  --cohort-file F  (default " COHORT_FILE ")\n"
+    "  --print-cohort   print them as one transaction Bundle, and end\n"
+    "  --bulk N         load N made-up patients more\n"
+    "  --seed N         of the made-up patients (default 1)\n"
     "  --token-file F   ask for the bearer token in F\n"
     "  --port-file F    write the port to F when ready\n"
     "  --faults         answer POST /$fault\n"
@@ -23,6 +30,11 @@ static const char usage[] =
 enum {
 	OPT_PORT = 256,
 	OPT_CERTS,
+	OPT_COHORT,
+	OPT_COHORT_FILE,
+	OPT_PRINT,
+	OPT_BULK,
+	OPT_SEED,
 	OPT_TOKEN,
 	OPT_PORT_FILE,
 	OPT_FAULTS,
@@ -33,6 +45,11 @@ enum {
 static const struct option long_options[] = {
     {"port", required_argument, NULL, OPT_PORT},
     {"certs", required_argument, NULL, OPT_CERTS},
+    {"cohort", no_argument, NULL, OPT_COHORT},
+    {"cohort-file", required_argument, NULL, OPT_COHORT_FILE},
+    {"print-cohort", no_argument, NULL, OPT_PRINT},
+    {"bulk", required_argument, NULL, OPT_BULK},
+    {"seed", required_argument, NULL, OPT_SEED},
     {"token-file", required_argument, NULL, OPT_TOKEN},
     {"port-file", required_argument, NULL, OPT_PORT_FILE},
     {"faults", no_argument, NULL, OPT_FAULTS},
@@ -44,7 +61,9 @@ static const struct option long_options[] = {
 struct arguments {
 	struct sandbox_options options;
 	const char *port_file;
-	bool own_certs, quiet;
+	const char *cohort_file;
+	long bulk, seed;
+	bool own_certs, quiet, cohort, print;
 };
 
 static bool
@@ -74,6 +93,23 @@ take_option(int c, struct arguments *a)
 	case OPT_CERTS:
 		a->options.cert_dir = optarg;
 		a->own_certs = true;
+		return -1;
+	case OPT_COHORT:
+		a->cohort = true;
+		return -1;
+	case OPT_COHORT_FILE:
+		a->cohort_file = optarg;
+		return -1;
+	case OPT_PRINT:
+		a->print = true;
+		return -1;
+	case OPT_BULK:
+		if (!read_number(optarg, 1000000, &a->bulk))
+			break;
+		return -1;
+	case OPT_SEED:
+		if (!read_number(optarg, LONG_MAX, &a->seed))
+			break;
 		return -1;
 	case OPT_TOKEN:
 		a->options.token_file = optarg;
@@ -119,10 +155,46 @@ write_port(const struct arguments *a, struct sandbox *s, struct err *e)
 	return ERR_OK;
 }
 
+static int
+print_cohort(const struct arguments *a)
+{
+	struct err e = ERR_INIT;
+	struct strbuf out;
+	int status = 0;
+
+	strbuf_init(&out, COHORT_MAX);
+	if (cohort_bundle(a->cohort_file, &out, &e) != ERR_OK)
+		status = fail(&e);
+	else
+		puts(out.s);
+	strbuf_done(&out);
+	return status;
+}
+
+static enum err_code
+load(const struct arguments *a, struct sandbox *s, struct err *e)
+{
+	enum err_code code = ERR_OK;
+	struct strbuf out;
+
+	strbuf_init(&out, COHORT_MAX);
+	if (a->cohort &&
+	    (code = cohort_bundle(a->cohort_file, &out, e)) == ERR_OK)
+		code = sandbox_load_bundle(s, out.s, e);
+	for (long i = 0; i < a->bulk && code == ERR_OK; i++) {
+		strbuf_reset(&out);
+		cohort_bulk_bundle((uint64_t)a->seed, (unsigned)i, &out);
+		code = sandbox_load_bundle(s, out.s, e);
+	}
+	strbuf_done(&out);
+	return code;
+}
+
 int
 main(int argc, char **argv)
 {
-	struct arguments a = {.options = SANDBOX_DEFAULTS};
+	struct arguments a = {
+	    .options = SANDBOX_DEFAULTS, .cohort_file = COHORT_FILE, .seed = 1};
 	struct sandbox *s = NULL;
 	struct err e = ERR_INIT;
 	int c, status;
@@ -132,12 +204,14 @@ main(int argc, char **argv)
 			return status;
 	if (optind < argc)
 		return take_option('?', &a);
+	if (a.print)
+		return print_cohort(&a);
 	if (!a.own_certs &&
 	    sandbox_make_certs(a.options.cert_dir, &e) != ERR_OK)
 		return fail(&e);
 	if (sandbox_new(&a.options, &s, &e) != ERR_OK)
 		return fail(&e);
-	if (write_port(&a, s, &e) != ERR_OK) {
+	if (load(&a, s, &e) != ERR_OK || write_port(&a, s, &e) != ERR_OK) {
 		sandbox_stop(s);
 		return fail(&e);
 	}
