@@ -181,6 +181,17 @@ is_pd(const struct criterion_result *recist, const struct visit *v)
 	return k == CAT_NONE || k == CAT_NE ? UNKNOWN : NO;
 }
 
+/* A scan of the targets under treatment; a PET alone, say, is none. */
+static bool
+is_evaluation(const struct visit *v, const struct criterion_result *recist,
+    int32_t therapy)
+{
+	if (!v->imaged || (therapy != DAY_NONE && v->day <= therapy))
+		return false;
+	return v->n_evaluated > 0 || v->n_targets == 0 ||
+	       is_pd(recist, v) == YES;
+}
+
 static void
 collect_first(const struct assess_case *c,
     const struct criterion_result *recist, struct kinetics_input *in)
@@ -190,8 +201,7 @@ collect_first(const struct assess_case *c,
 	for (size_t i = 1; i < c->n_visits; i++) {
 		const struct visit *v = &c->visits[i];
 
-		if (!v->imaged ||
-		    (in->day_therapy != DAY_NONE && v->day <= in->day_therapy))
+		if (!is_evaluation(v, recist, in->day_therapy))
 			continue;
 		if (first == NULL)
 			first = v;
