@@ -337,20 +337,38 @@ series_options(const struct json_value *p)
 	return o;
 }
 
-struct assessment *
-series_assess(const char *text, struct arena *a)
+static struct assessment *
+assess(const char *text, int32_t as_of, struct arena *a)
 {
 	struct assess_options *o = arena_alloc(a, sizeof(*o));
+	char *s = arena_strdup(a, text);
 	struct json_doc *doc;
 	struct timeline *t;
 	struct err e;
 
-	ck_assert_msg(json_parse(text, strlen(text), &doc, &e) == ERR_OK,
-	    "bad case: %s", text);
+	for (char *p = s; *p != '\0'; p++) {
+		if (*p == '\'')
+			*p = '"';
+	}
+	ck_assert_msg(
+	    json_parse(s, strlen(s), &doc, &e) == ERR_OK, "bad case: %s", s);
 	*o = series_options(json_get(json_root(doc), "params"));
+	o->as_of = as_of;
 	t = series_timeline(json_root(doc), a);
 	json_free(doc);
 	return assess_run(t, o, a);
+}
+
+struct assessment *
+series_assess(const char *text, struct arena *a)
+{
+	return assess(text, DAY_NONE, a);
+}
+
+struct assessment *
+series_assess_as_of(const char *text, int day, struct arena *a)
+{
+	return assess(text, SERIES_EPOCH + day, a);
 }
 
 const struct verdict *

@@ -24,11 +24,34 @@ struct assess_options series_options(const struct json_value *params);
 /* "14.9" as tenths of a millimetre, half rounded away from zero. */
 int32_t series_tmm(const struct json_value *number);
 
-/* Parse, build, assess; everything lives in a.  Fails the test on bad JSON. */
+/* Parse (single quotes stand for double ones), build, assess; everything lives
+ * in a.  Fails the test on bad JSON. */
 struct assessment *series_assess(const char *text, struct arena *a);
+/* The same as of a day of the case. */
+struct assessment *series_assess_as_of(
+    const char *text, int day, struct arena *a);
 
 /* The verdict of a criterion at the i-th timepoint, baseline 0. */
 const struct verdict *series_verdict(
     const struct assessment *x, const char *criterion, size_t i);
+
+/* Shorthands for the notation. */
+#define BASE(lesions)   "'baseline':{'day':0,'targets':[" lesions "]}"
+#define ONE(mm)         BASE("{'id':'T1','mm':" mm "}")
+#define TWO(a, b)       BASE("{'id':'T1','mm':" a "},{'id':'T2','mm':" b "}")
+#define NODE(mm)        BASE("{'id':'N1','node':true,'mm':" mm "}")
+#define CASE(base, tps) "{" base ",'timepoints':[" tps "]}"
+#define CASE_P(p, base, tps)                                                   \
+	"{'params':{" p "}," base ",'timepoints':[" tps "]}"
+#define TP(day, body) "{'day':" day "," body "}"
+#define T1(mm)        "'targets':{'T1':" mm "}"
+#define N1(mm)        "'targets':{'N1':" mm "}"
+#define NT(status)    "'nontarget':'" status "'"
+#define NEWS(list)    "'new_lesions':[" list "]"
+#define NLT(id, mm)   "{'id':'" id "','kind':'NLT','mm':" mm "}"
+#define NLN(id, mm)   "{'id':'" id "','kind':'unstated','node':true,'mm':" mm "}"
+#define DOUBT(id, mm)                                                          \
+	"{'id':'" id "','kind':'unstated','definite':false,'mm':" mm "}"
+#define PLAIN(id, mm) "{'id':'" id "','kind':'unstated','mm':" mm "}"
 
 #endif
