@@ -209,8 +209,8 @@ rules_new_lesion_explain(
 		    &f->source, 1, "%s", new_lesion_text(c, f));
 	}
 	if (v->no_new_lesion_assumed)
-		because_add(c->arena, &ret->because,
-		    "recist11.new_lesion.none_assumed", NULL, 0,
+		because_add(c->arena, &ret->because, "no_new_lesion_assumed",
+		    NULL, 0,
 		    "nothing is said of new lesions and none is in the data: "
 		    "none assumed");
 }

@@ -44,10 +44,9 @@ find_fragments(struct building *b, struct fragments *ret)
 		    by_fragment);
 }
 
-/* The lesion a measurement's numbers count under: once said to be a fragment
- * of a lesion, always. */
+/* NULL: not a fragment of anything. */
 static const char *
-lesion_of(const struct fragments *f, const char *key)
+parent_of(const struct fragments *f, const char *key)
 {
 	size_t lo = 0, hi = f->list.n;
 
@@ -61,6 +60,20 @@ lesion_of(const struct fragments *f, const char *key)
 	}
 	if (lo < f->list.n && strcmp(f->list.items[lo].key, key) == 0)
 		return f->list.items[lo].parent;
+	return NULL;
+}
+
+/* The lesion a measurement's numbers count under: once said to be a fragment
+ * of a lesion, or of its fragment, always. */
+static const char *
+lesion_of(const struct fragments *f, const char *key)
+{
+	const char *parent = parent_of(f, key);
+
+	for (size_t i = 0; parent != NULL && i < f->list.n; i++) {
+		key = parent;
+		parent = parent_of(f, key);
+	}
 	return key;
 }
 
@@ -306,7 +319,8 @@ by_lesion_key(const void *key, const void *v)
 }
 
 static void
-link_merged(struct building *b, const struct cell_fact *cells, size_t n)
+link_merged(struct building *b, const struct fragments *fragments,
+    const struct cell_fact *cells, size_t n)
 {
 	struct timeline *t = b->timeline;
 
@@ -320,8 +334,9 @@ link_merged(struct building *b, const struct cell_fact *cells, size_t n)
 		l = bsearch(cells[i].lesion, t->lesions.items, t->lesions.n,
 		    sizeof(*l), by_lesion_key);
 		if (m->other_lesion != NULL)
-			into = bsearch(m->other_lesion, t->lesions.items,
-			    t->lesions.n, sizeof(*l), by_lesion_key);
+			into = bsearch(lesion_of(fragments, m->other_lesion),
+			    t->lesions.items, t->lesions.n, sizeof(*l),
+			    by_lesion_key);
 		memcpy(&r, &l->at[cells[i].tp], sizeof(r));
 		if (into == NULL || into == l) {
 			r->state = READING_NOT_EVALUABLE;
@@ -335,9 +350,11 @@ link_merged(struct building *b, const struct cell_fact *cells, size_t n)
 	}
 }
 
-/* A lesion stated in a BodyStructure but never read still exists. */
+/* A lesion stated in a BodyStructure but never read still exists; a fragment
+ * is read under the lesion it came from. */
 static void
-add_unread(struct building *b, struct lesion_fact *facts, size_t n)
+add_unread(struct building *b, const struct fragments *fragments,
+    struct lesion_fact *facts, size_t n)
 {
 	struct timeline *t = b->timeline;
 	size_t had = t->lesions.n;
@@ -348,6 +365,7 @@ add_unread(struct building *b, struct lesion_fact *facts, size_t n)
 		    i > 0 && strcmp(facts[i].key, facts[i - 1].key) == 0;
 
 		if (facts[i].role == STATED_NONE || known ||
+		    parent_of(fragments, facts[i].key) != NULL ||
 		    bsearch(facts[i].key, t->lesions.items, had, sizeof(*l),
 			by_lesion_key) != NULL)
 			continue;
@@ -388,17 +406,16 @@ facts_range(const struct lesion_fact *facts, size_t n, const char *key,
 }
 
 static size_t
-place_cells(struct building *b, struct cell_fact *cells)
+place_cells(struct building *b, const struct fragments *fragments,
+    struct cell_fact *cells)
 {
 	const struct patient_facts *f = b->facts;
-	struct fragments fragments = {0};
 
-	find_fragments(b, &fragments);
 	for (size_t i = 0; i < f->measurements.n; i++) {
 		const struct measurement_fact *m = &f->measurements.items[i];
 
 		cells[i] =
-		    (struct cell_fact){m, lesion_of(&fragments, m->lesion),
+		    (struct cell_fact){m, lesion_of(fragments, m->lesion),
 			b->measurement_tp[i], b->measurement_day[i]};
 	}
 	if (f->measurements.n > 0)
@@ -415,8 +432,11 @@ timeline_lesions(struct building *b)
 	    arena_alloc(b->arena, f->measurements.n * sizeof(*cells));
 	struct lesion_fact *facts =
 	    arena_alloc(b->arena, f->lesions.n * sizeof(*facts));
-	size_t n = place_cells(b, cells), first = 0, at;
+	struct fragments fragments = {0};
+	size_t n, first = 0, at;
 
+	find_fragments(b, &fragments);
+	n = place_cells(b, &fragments, cells);
 	if (f->lesions.n > 0) {
 		memcpy(facts, f->lesions.items, f->lesions.n * sizeof(*facts));
 		qsort(facts, f->lesions.n, sizeof(*facts), by_lesion_fact);
@@ -436,9 +456,9 @@ timeline_lesions(struct building *b)
 		read_lesion(b, l, cells + first, i - first);
 		first = i;
 	}
-	add_unread(b, facts, f->lesions.n);
+	add_unread(b, &fragments, facts, f->lesions.n);
 	if (t->lesions.n > 1)
 		qsort(t->lesions.items, t->lesions.n, sizeof(*t->lesions.items),
 		    by_key);
-	link_merged(b, cells, n);
+	link_merged(b, &fragments, cells, n);
 }

@@ -190,6 +190,7 @@ struct snapshot {
 	size_t n;
 	int count;
 	int64_t total; /* -1: not said */
+	char *self;
 };
 
 struct fault_entry;

@@ -203,6 +203,7 @@ static void
 snapshot_clear(struct snapshot *n)
 {
 	free(n->items);
+	free(n->self);
 	memset(n, 0, sizeof(*n));
 }
 
@@ -345,7 +346,8 @@ handle_search(struct exchange *x, const char *type)
 	n->total = local.total;
 	n->n = found.n;
 	n->items = malloc(found.n * sizeof(struct resource *));
-	if (n->items == NULL)
+	n->self = strdup(self);
+	if (n->items == NULL || n->self == NULL)
 		abort();
 	memcpy(n->items, found.items, found.n * sizeof(struct resource *));
 	write_page(x, n, 0, self);
