@@ -1,0 +1,178 @@
+#!/usr/bin/python3
+# SPDX-License-Identifier: Apache-2.0
+"""Judge build/rescan by the published contracts alone.
+
+Each worked example of the criteria, as FHIR in each dialect, through
+`rescan assess`.  BUILD names the build folder.  Run from the repository root.
+
+    run.py [--case ID] [--dialect NAME] [-v]
+"""
+import argparse
+import sys
+import tempfile
+
+from fhir_cases import (DIALECTS, Builder, Inexpressible, day, documents,
+                        load_cases)
+from judge import Score, flat_because, validator
+from rescan import Rescan
+
+CRITERIA = ('recist11', 'irecist', 'irrecist', 'imrecist', 'irrc')
+# The examples count every SD; the program asks for 42 days by default.
+PARAMS = {'pr_sticky': lambda v: f"pr_sticky = {'yes' if v else 'no'}"}
+
+
+def options(case):
+    lines = ['[assess]', 'sd_min_days = 0']
+    lines += [PARAMS[k](v) for k, v in case.get('params', {}).items()]
+    return '\n'.join(lines) + '\n'
+
+
+def split(category):
+    """An expected category as (overall, confirmed or None)."""
+    if category.endswith('_unconfirmed'):
+        return category[:-len('_unconfirmed')], False
+    if category in ('irPD', 'imPD'):
+        return category, True
+    return category, None
+
+
+def expected_values(kind, expect):
+    """(criterion, field, value) an example asks of one visit."""
+    for key, value in expect.items():
+        if key in CRITERIA:
+            overall, confirmed = split(value)
+            yield key, 'overall', overall
+            if confirmed is not None:
+                yield key, 'confirmed', confirmed
+        elif key == 'sod':
+            yield 'recist11', 'burden', value
+            yield 'irecist', 'burden', value
+        elif key == 'tmtb':
+            yield 'irrecist', 'burden', value
+            yield 'imrecist', 'burden', value
+        elif key == 'burden_mm2':
+            yield 'irrc', 'burden', value
+            yield 'irrc', 'unit', 'mm2'
+        elif key == 'target':
+            yield 'recist11', 'target', value
+        elif key == 'nlt_sum':
+            yield 'irecist', 'new_lesion_target_mm', value
+
+
+def same(want, got):
+    if isinstance(want, (int, float)) and not isinstance(want, bool):
+        return isinstance(got, (int, float)) and abs(want - got) < 0.051
+    return want == got
+
+
+def compare_visit(score, where, visit, point):
+    for criterion, field, want in expected_values(None, visit['expect']):
+        got = point['criteria'].get(criterion, {}).get(field, '(missing)')
+        score.check(same(want, got), f"{where} {visit['label']} "
+                    f'{criterion}.{field}', want, got)
+    for flag in visit['expect'].get('flags', []):
+        got = {c: r.get('flags', []) for c, r in point['criteria'].items()}
+        score.check(flag in got.get('irecist', []), f"{where} "
+                    f"{visit['label']} irecist.flags", flag, got)
+
+
+def nadir_is_sane(score, where, points):
+    """nadir: the smallest earlier burden, baseline included."""
+    for criterion in ('recist11', 'irrecist', 'imrecist', 'irrc'):
+        seen = []
+        # without a baseline burden nothing is compared
+        in_doubt = points[0]['criteria'][criterion]['burden'] is None
+        for i, point in enumerate(points):
+            r = point['criteria'][criterion]
+            if i and seen and not in_doubt:
+                score.check(same(min(seen), r['nadir']), f'{where} '
+                            f"{point['date']} {criterion}.nadir", min(seen),
+                            r['nadir'])
+            if r['burden'] is not None:
+                seen.append(r['burden'])
+                change(score, f"{where} {point['date']} {criterion}", seen, r)
+
+
+def change(score, where, seen, result):
+    base, got = seen[0], result['change_from_baseline_pct']
+    if base:
+        want = 100 * (result['burden'] - base) / base
+        score.check(got is not None and abs(want - got) < 0.051,
+                    where + '.change_from_baseline_pct', round(want, 1), got)
+
+
+def compare_document(score, where, case, dialect, doc):
+    """Everything of one assessment that the example can say."""
+    visits = [v for v in case['timepoints'] if not v.get('not_done')]
+    dates = [day(0)] + [day(v['day']) for v in visits]
+    got = [p['date'] for p in doc['timepoints']]
+    if not score.check(got == dates, where + ' dates', dates, got):
+        return
+    start = doc['therapy']['start']
+    score.check(start == day(dialect.first_dose), where + ' therapy.start',
+                day(dialect.first_dose), start)
+    phases = [p['phase'] for p in doc['timepoints']]
+    want = ['baseline'] + ['on_treatment'] * len(visits)
+    score.check(phases == want, where + ' phases', want, phases)
+    for visit, point in zip(visits, doc['timepoints'][1:]):
+        compare_visit(score, where, visit, point)
+    for key, criterion in (('bor', 'recist11'), ('ibor', 'irecist')):
+        if key in case.get('expect', {}):
+            best = doc['best_overall'][criterion]['unconfirmed']
+            score.check(best == case['expect'][key], f'{where} best_overall.'
+                        f'{criterion}', case['expect'][key], best)
+    progressed = case.get('expect', {}).get('i_pd_day')
+    if progressed is not None:
+        got = doc['best_overall']['irecist'].get('progression')
+        score.check(got == day(progressed), where + ' irecist progression',
+                    day(progressed), got)
+    nadir_is_sane(score, where, doc['timepoints'])
+    score.check(len(doc['hyperprogression']) == 8, where +
+                ' hyperprogression', 8, len(doc['hyperprogression']))
+    assumed = any('no_new_lesion_assumed' in r for r in flat_because(doc))
+    quiet = [v for v in visits if not v.get('new_lesions')]
+    if quiet and not dialect.no_new_lesion:
+        score.check(assumed, where + ' no_new_lesion_assumed', True, assumed)
+
+
+def run_cases(score, rescan, only_case, only_dialect):
+    valid = validator()
+    for dialect in DIALECTS.values():
+        if only_dialect and dialect.name != only_dialect:
+            continue
+        batch = []
+        for case in load_cases():
+            if only_case and case['id'] != only_case:
+                continue
+            where = f"{case['id']} {dialect.name}:"
+            try:
+                resources = Builder(case, dialect).build()
+            except Inexpressible as why:
+                score.skip(where, why)
+                continue
+            last = max(v['day'] for v in case['timepoints'])
+            files = documents(resources, dialect)
+            doc = rescan.one(files, as_of=day(last), config=options(case))
+            if isinstance(doc, str):
+                score.check(False, where, 'one assessment', doc)
+                continue
+            batch.append(doc)
+            compare_document(score, where, case, dialect, doc)
+        valid(score, f'{dialect.name}: schema', batch)
+
+
+def main():
+    parser = argparse.ArgumentParser(description=__doc__.split('\n')[0])
+    parser.add_argument('--case')
+    parser.add_argument('--dialect', choices=DIALECTS)
+    parser.add_argument('-v', '--verbose', action='store_true')
+    args = parser.parse_args()
+    score = Score(args.verbose)
+    with tempfile.TemporaryDirectory() as folder:
+        rescan = Rescan(folder)
+        run_cases(score, rescan, args.case, args.dialect)
+    return score.end()
+
+
+if __name__ == '__main__':
+    sys.exit(main())
