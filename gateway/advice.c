@@ -119,11 +119,17 @@ explain_wait(const struct assess_case *c, const struct wait *w,
 		    "days after it confirms or drops it",
 		    wording_day(a, w->anchor), w->criterion, w->min_days,
 		    w->max_days);
+}
+
+static void
+explain_overdue(const struct assess_case *c, struct recommendation *ret)
+{
 	if (ret->state == DUE_OVERDUE)
-		because_add(a, &ret->because, "advice.window_passed", NULL, 0,
+		because_add(c->arena, &ret->because, "advice.window_passed",
+		    NULL, 0,
 		    "the window closed on %s; a later scan still counts and "
 		    "is marked late",
-		    wording_day(a, ret->to));
+		    wording_day(c->arena, ret->to));
 }
 
 /* Recommend the scan; true while it is still to come. */
@@ -138,8 +144,10 @@ add_wait(const struct assess_case *c, const struct criterion_result *r,
 
 	explain_wait(c, w, ret);
 	explain_early_scans(c, r, w, ret);
-	if (answer == c->n_visits)
+	if (answer == c->n_visits) {
+		explain_overdue(c, ret);
 		return true;
+	}
 	ret->state = DUE_DONE;
 	because_add(c->arena, &ret->because, "advice.answered", NULL, 0,
 	    "answered by the scan of %s: %s",

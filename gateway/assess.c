@@ -75,8 +75,9 @@ judge_baseline(const struct assess_case *c, const struct criterion *k,
 	ret->has_irecist = strcmp(k->id, "irecist") == 0;
 	ret->burden = ret->nadir = ret->base = c->base_tmm;
 	if (k->baseline != NULL)
-		k->baseline(c, v, ret);
-	copy_because(c->arena, selection, &ret->because);
+		k->baseline(c, v, ret); /* chooses lesions of its own */
+	else
+		copy_because(c->arena, selection, &ret->because);
 	if (!c->timeline->baseline_stale)
 		return;
 	verdict_flag(c->arena, ret, "BASELINE_STALE");
