@@ -7,6 +7,7 @@
 #include "gateway/kinetics.h"
 #include "gateway/metabolic.h"
 #include "gateway/patterns.h"
+#include "gateway/readers.h"
 #include "gateway/visits.h"
 #include "gateway/wording.h"
 
@@ -185,28 +186,6 @@ check_criteria_list(const char *list, struct assessment *x)
 		    "no criterion of that name is known");
 }
 
-/* Two readers of one lesion: reported, for the number might decide. */
-static void
-report_reader_conflicts(const struct timeline *t, struct assessment *x)
-{
-	for (size_t i = 0; i < t->lesions.n; i++) {
-		const struct lesion *l = &t->lesions.items[i];
-
-		for (size_t k = 0; k < t->timepoints.n; k++) {
-			const struct reading *r = l->at[k];
-
-			if (r == NULL || !r->reader_conflict)
-				continue;
-			assess_problem(x,
-			    r->n_sources > 0 ? r->sources[0] : NULL,
-			    "reader_conflict",
-			    "readers differ on lesion %s on %s; this one is "
-			    "used",
-			    l->key, wording_day(x->arena, r->day));
-		}
-	}
-}
-
 static struct assessment *
 assessment_new(
     struct timeline *t, const struct assess_options *o, struct arena *a)
@@ -221,30 +200,48 @@ assessment_new(
 	return x;
 }
 
-struct assessment *
-assess_run(struct timeline *t, const struct assess_options *o, struct arena *a)
+/* The verdicts, without what is drawn from them. */
+static struct assessment *
+judge(struct timeline *t, struct assess_case *c)
 {
-	struct assessment *x = assessment_new(t, o, a);
+	const struct assess_options *o = c->options;
+	struct assessment *x = assessment_new(t, o, c->arena);
 	struct because_list selection = {0};
-	struct assess_case c = {.options = o, .timeline = t, .arena = a};
 
-	visits_build(&c, t, x, &selection);
-	if (c.n_visits == 0) {
+	visits_build(c, t, x, &selection);
+	if (c->n_visits == 0) {
 		assign_roles_without_baseline(t);
 		if (!has_problem(x, "baseline_missing"))
 			assess_problem(x, NULL, "baseline_missing",
 			    "no usable baseline: every response is NE");
 	}
-	if (!has_problem(x, "reader_conflict"))
-		report_reader_conflicts(t, x);
-	check_criteria_list(o->criteria, x);
 	for (size_t i = 0; criterion_registry[i] != NULL; i++) {
 		const struct criterion *k = criterion_registry[i];
 
 		if (is_listed(o->criteria, k->id))
-			run_criterion(
-			    &c, k, &selection, ARENA_PUSH(a, &x->criteria));
+			run_criterion(c, k, &selection,
+			    ARENA_PUSH(c->arena, &x->criteria));
 	}
+	return x;
+}
+
+static struct assessment *
+judge_other_reader(
+    struct timeline *t, const struct assess_options *o, struct arena *a)
+{
+	struct assess_case c = {.options = o, .timeline = t, .arena = a};
+
+	return judge(t, &c);
+}
+
+struct assessment *
+assess_run(struct timeline *t, const struct assess_options *o, struct arena *a)
+{
+	struct assess_case c = {.options = o, .timeline = t, .arena = a};
+	struct assessment *x = judge(t, &c);
+
+	readers_compare(t, o, judge_other_reader, x);
+	check_criteria_list(o->criteria, x);
 	compare_reader(&c, "recist11", CAT_CR, CAT_NED, x);
 	compare_reader(&c, "irecist", CAT_ICR, CAT_ICPD, x);
 	kinetics_run(&c, x);

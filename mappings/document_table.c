@@ -182,6 +182,7 @@ static void
 table_verdict(const char *day, const char *id, const struct verdict *v,
     struct strbuf *out)
 {
+	struct strbuf flags;
 	char buf[DECIMAL_SIZE];
 	int scale = v->area ? 2 : 1;
 
@@ -196,8 +197,15 @@ table_verdict(const char *day, const char *id, const struct verdict *v,
 	table_change(out, v->burden, v->base);
 	table_change(out, v->burden, v->nadir);
 	end_line(out);
+	if (v->flags.n == 0)
+		return;
+	strbuf_init(&flags, 4096);
 	for (size_t i = 0; i < v->flags.n; i++)
-		strbuf_addf(out, "             %s\n", v->flags.items[i]);
+		strbuf_addf(
+		    &flags, "%s%s", i > 0 ? ", " : "", v->flags.items[i]);
+	pad(out, 13);
+	wrap(out, 13, 13, flags.s);
+	strbuf_done(&flags);
 }
 
 static void
@@ -211,8 +219,8 @@ table_head(struct strbuf *out)
 	cell(out, "non-target", 13);
 	cell(out, "new", 3);
 	cell(out, "burden", 9);
-	cell(out, "baseline", 9);
-	cell(out, "nadir", 9);
+	cell(out, "from base", 9);
+	cell(out, "from nadir", 9);
 	end_line(out);
 }
 

@@ -160,14 +160,28 @@ say_burden(struct strbuf *s, const struct verdict *v)
 	strbuf_adds(s, ".");
 }
 
+/* Steps that several parts of a criterion share are said once. */
+static bool
+is_said(const struct because_list *list, size_t i)
+{
+	for (size_t k = 0; k < i; k++) {
+		if (strcmp(list->items[k].text, list->items[i].text) == 0)
+			return true;
+	}
+	return false;
+}
+
 static void
 say_why(struct strbuf *s, const struct verdict *v)
 {
-	for (size_t i = 0; v != NULL && i < v->because.n; i++)
-		strbuf_addf(s, "%s%s", i == 0 ? "\nWhy: " : "; ",
-		    v->because.items[i].text);
-	if (v != NULL && v->because.n > 0)
-		strbuf_adds(s, ".");
+	if (v == NULL || v->because.n == 0)
+		return;
+	for (size_t i = 0; i < v->because.n; i++) {
+		if (!is_said(&v->because, i))
+			strbuf_addf(s, "%s%s", i == 0 ? "\nWhy: " : "; ",
+			    v->because.items[i].text);
+	}
+	strbuf_adds(s, ".");
 }
 
 static void
@@ -216,6 +230,45 @@ say_advice(struct strbuf *s, const struct to_fhir_run *run)
 	}
 }
 
+static bool
+is_coded(const char *id)
+{
+	for (size_t k = 0; k < N_CODED; k++) {
+		if (strcmp(coded[k].id, id) == 0)
+			return true;
+	}
+	return false;
+}
+
+/* The criteria that are coded first and in words, then the others. */
+static void
+say_categories(struct strbuf *s, const struct to_fhir_run *run, size_t i)
+{
+	size_t n = 0, others = 0;
+
+	for (size_t k = 0; k < N_CODED; k++) {
+		const struct verdict *v = run_verdict(run, coded[k].id, i);
+
+		if (v != NULL && v->overall != CAT_NA)
+			strbuf_addf(s, "%s%s: %s (%s)", n++ > 0 ? "; " : "",
+			    words_criterion(coded[k].id),
+			    category_name(v->overall),
+			    words_category(v->overall));
+	}
+	for (size_t k = 0; k < run->x->criteria.n; k++) {
+		const char *id = run->x->criteria.items[k].id;
+		const struct verdict *v = run_verdict(run, id, i);
+
+		if (v != NULL && v->overall != CAT_NA && !is_coded(id))
+			strbuf_addf(s, "%s%s %s",
+			    others++ > 0 ? ", "
+			    : n > 0      ? ". By other criteria: "
+					 : "",
+			    words_criterion(id), category_name(v->overall));
+	}
+	strbuf_adds(s, n + others > 0 ? "." : "Baseline assessment.");
+}
+
 static const char *
 conclusion(struct to_fhir_run *run, size_t i, bool newest)
 {
@@ -223,26 +276,9 @@ conclusion(struct to_fhir_run *run, size_t i, bool newest)
 	const struct verdict *rv = run_verdict(run, "recist11", i);
 	struct strbuf s;
 	const char *ret;
-	size_t n = 0;
 
 	strbuf_init(&s, TEXT_MAX);
-	for (size_t k = 0; k < run->x->criteria.n; k++) {
-		const struct criterion_result *r = &run->x->criteria.items[k];
-		const struct verdict *v = run_verdict(run, r->id, i);
-
-		if (v == NULL)
-			continue;
-		if (v->overall == CAT_NA && n > 0)
-			continue;
-		if (v->overall == CAT_NA)
-			strbuf_adds(&s, "Baseline assessment");
-		else
-			strbuf_addf(&s, "%s%s: %s (%s)", n > 0 ? "; " : "",
-			    words_criterion(r->id), category_name(v->overall),
-			    words_category(v->overall));
-		n++;
-	}
-	strbuf_adds(&s, ".");
+	say_categories(&s, run, i);
 	say_burden(&s, rv != NULL ? rv : iv);
 	say_why(&s, iv != NULL ? iv : rv);
 	if (iv != NULL && iv->overall == CAT_IUPD)
@@ -311,8 +347,8 @@ put_form(
 	struct strbuf text;
 
 	strbuf_init(&text, TEXT_MAX);
+	strbuf_addf(&text, "%s\n\n", said);
 	document_timepoint(run->x, i, &text);
-	strbuf_addf(&text, "\nConclusion\n%s\n", said);
 	json_begin_array(w, "presentedForm");
 	json_begin_object(w, NULL);
 	json_put_string(w, "contentType", "text/plain; charset=utf-8");

@@ -160,6 +160,52 @@ START_TEST(wording)
 }
 END_TEST
 
+/* Two readers of one lesion: a problem only when the other number would have
+ * changed a category. */
+START_TEST(readers)
+{
+	static const struct {
+		int32_t other_tmm;
+		const char *effect; /* NULL: none */
+	} rows[] = {
+	    {1100, NULL},
+	    {1200, "irecist on 2024-02-12 from iSD to iUPD"},
+	};
+
+	for (size_t i = 0; i < sizeof(rows) / sizeof(*rows); i++) {
+		struct arena *a = arena_new();
+		struct assess_options o = series_options(NULL);
+		struct timeline *t;
+		struct assessment *x =
+		    series_assess(CASE(ONE("100"), TP("42", T1("105"))), a);
+		struct reading r;
+		const struct problem *p = NULL;
+
+		t = arena_alloc(a, sizeof(*t));
+		*t = *x->timeline;
+		r = *t->lesions.items[0].at[1];
+		r.reader_conflict = true;
+		t->lesions.items[0].at[1] = &r;
+		*ARENA_PUSH(a, &t->lesions.items[0].rows) =
+		    (struct measurement_row){r.day, READING_MEASURED,
+			rows[i].other_tmm, TMM_NONE, SUV_NONE,
+			"Observation/other"};
+		o.criteria = "recist11,irecist";
+		x = assess_run(t, &o, a);
+		for (size_t k = 0; k < x->problems.n; k++) {
+			if (strcmp(x->problems.items[k].code,
+				"reader_conflict") == 0)
+				p = &x->problems.items[k];
+		}
+		ck_assert((p != NULL) == (rows[i].effect != NULL));
+		if (p != NULL)
+			ck_assert_msg(strstr(p->detail, rows[i].effect) != NULL,
+			    "%s", p->detail);
+		arena_free(a);
+	}
+}
+END_TEST
+
 static Suite *
 suite_conclusions(void)
 {
@@ -170,6 +216,7 @@ suite_conclusions(void)
 	tcase_add_test(c, advice);
 	tcase_add_test(c, choice);
 	tcase_add_test(c, wording);
+	tcase_add_test(c, readers);
 	suite_add_tcase(s, c);
 	return s;
 }

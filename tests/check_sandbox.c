@@ -199,6 +199,25 @@ START_TEST(counts_tell_requests)
 }
 END_TEST
 
+/* What is too large is refused before it is read. */
+START_TEST(sizes_are_bounded)
+{
+	size_t n = ((size_t)64 << 20) + 1;
+	char *much = malloc(n + 1);
+
+	ck_assert_ptr_nonnull(much);
+	memset(much, ' ', n);
+	much[n] = '\0';
+	ck_assert_int_eq(call("POST", "/Patient", much, NULL), 413);
+	memset(much, 'a', 70000);
+	memcpy(much, "X-Long: ", 8);
+	much[70000] = '\0';
+	ck_assert_int_ne(with("GET", "/Patient", NULL, much), 200);
+	free(much);
+	ck_assert_int_eq(get("/Patient"), 200);
+}
+END_TEST
+
 static Suite *
 suite_sandbox(void)
 {
@@ -216,6 +235,7 @@ suite_sandbox(void)
 	tcase_add_loop_test(t, refusals_say_why, 0,
 	    (int)(sizeof(refused) / sizeof(refused[0])));
 	tcase_add_test(t, counts_tell_requests);
+	tcase_add_test(t, sizes_are_bounded);
 	suite_add_tcase(s, t);
 	return s;
 }

@@ -205,6 +205,10 @@ START_TEST(report_of_an_iupd)
 	for (size_t i = 0; i < sizeof(words) / sizeof(*words); i++)
 		ck_assert_msg(strstr(said, words[i]) != NULL,
 		    "'%s' is missing in: %s", words[i], said);
+	/* A step that two rules share is said once. */
+	said = strstr(said, "above the nadir of 52.0 mm &");
+	ck_assert_ptr_nonnull(said);
+	ck_assert_ptr_null(strstr(said + 1, "above the nadir of 52.0 mm &"));
 	/* iRECIST first, then RECIST 1.1 with LOINC's answer beside. */
 	r = json_get(r, "conclusionCode");
 	ck_assert_uint_eq(json_length(r), 2);

@@ -190,7 +190,6 @@ struct snapshot {
 	size_t n;
 	int count;
 	int64_t total; /* -1: not said */
-	char *self;
 };
 
 struct fault_entry;

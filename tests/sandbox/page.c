@@ -203,7 +203,6 @@ static void
 snapshot_clear(struct snapshot *n)
 {
 	free(n->items);
-	free(n->self);
 	memset(n, 0, sizeof(*n));
 }
 
@@ -346,8 +345,7 @@ handle_search(struct exchange *x, const char *type)
 	n->total = local.total;
 	n->n = found.n;
 	n->items = malloc(found.n * sizeof(struct resource *));
-	n->self = strdup(self);
-	if (n->items == NULL || n->self == NULL)
+	if (n->items == NULL)
 		abort();
 	memcpy(n->items, found.items, found.n * sizeof(struct resource *));
 	write_page(x, n, 0, self);

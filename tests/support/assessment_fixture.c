@@ -189,6 +189,8 @@ make_iupd(struct arena *a, struct verdict *v)
 	    "sum %s mm is 28.1 %% (+14.6 mm) above the nadir of 52.0 mm & "
 	    "> 20 %%",
 	    "66.6");
+	because_add(a, &v->because, "irecist.iupd", sources, 2, "%s",
+	    v->because.items[0].text);
 	verdict_flag(a, v, "NODE_BORDERLINE");
 }
 
