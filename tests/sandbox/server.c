@@ -5,6 +5,7 @@
 #include <arpa/inet.h>
 #include <ctype.h>
 #include <errno.h>
+#include <netinet/tcp.h>
 #include <pthread.h>
 #include <signal.h>
 #include <stdlib.h>
@@ -309,6 +310,7 @@ listen_on(struct sandbox *s, struct err *e)
 	struct evhttp_bound_socket *bound;
 	struct sockaddr_in at = {0};
 	socklen_t n = sizeof(at);
+	int on = 1;
 
 	evhttp_set_bevcb(sv->http, new_connection, sv);
 	evhttp_set_gencb(sv->http, on_request, s);
@@ -324,6 +326,10 @@ listen_on(struct sandbox *s, struct err *e)
 	if (bound == NULL)
 		return err_set(e, ERR_IO, "port %u: %s",
 		    (unsigned)s->options.port, strerror(errno));
+	/* Connections inherit it; without, Nagle's algorithm and delayed
+	 * acknowledgement cost 40 ms an answer. */
+	setsockopt(evhttp_bound_socket_get_fd(bound), IPPROTO_TCP, TCP_NODELAY,
+	    &on, sizeof(on));
 	if (getsockname(evhttp_bound_socket_get_fd(bound),
 		(struct sockaddr *)&at, &n) != 0)
 		return err_set(e, ERR_IO, "%s", strerror(errno));
