@@ -3,43 +3,32 @@
 
 #include <string.h>
 
+#include "gateway/windows.h"
 #include "gateway/wording.h"
 
-/*= advice §9: repeat the missing part of a visit from a week later */
-#define REPEAT_MIN_DAYS 7
-#define NO_LIMIT        (-1)
-
-/*= advice §9 windows after the scan that showed progression, in days; the
- * one of iRECIST comes from the options */
+/*= advice §9 windows after the scan that showed progression, by rule of
+ * gateway/windows.c; the one of iRECIST comes from the options */
 static const struct {
-	const char *id;
-	int min_days, max_days;
+	const char *id, *rule;
 } pd_windows[] = {
-    {"irrecist", 28, 84},
-    {"irrc", 28, NO_LIMIT},
-    {"imrecist", 28, NO_LIMIT},
+    {"irrecist", "irrecist_confirm"},
+    {"irrc", "irrc_confirm"},
+    {"imrecist", "imrecist_confirm"},
 };
 
-static enum due
-due_state(int32_t as_of, int32_t from, int32_t to)
-{
-	if (as_of < from)
-		return DUE_UPCOMING;
-	return to != DAY_NONE && as_of > to ? DUE_OVERDUE : DUE_NOW;
-}
-
-static struct recommendation *
-recommend(struct assessment *x, const char *kind, const char *criterion,
+struct recommendation *
+advice_recommend(struct assessment *x, const char *kind, const char *criterion,
     int32_t anchor, int32_t from, int32_t to)
 {
 	struct recommendation *r = ARENA_PUSH(x->arena, &x->recommendations);
+	const struct window w = {.from = from, .to = to};
 
 	r->kind = kind;
 	r->criterion = criterion;
 	r->anchor = anchor;
 	r->from = from;
 	r->to = to;
-	r->state = due_state(x->as_of, from, to);
+	r->state = window_state(&w, x->as_of);
 	return r;
 }
 
@@ -52,12 +41,12 @@ is_ne(enum category c)
 static int32_t
 plus(int32_t day, int days)
 {
-	return days == NO_LIMIT ? DAY_NONE : day + days;
+	return days == WINDOW_OPEN ? DAY_NONE : day + days;
 }
 
 /* A progression that waits for a scan. */
 struct wait {
-	const char *criterion;
+	const char *criterion, *rule; /* of gateway/windows.c */
 	int32_t anchor; /* day of the scan that showed it */
 	int min_days, max_days, grace_days;
 };
@@ -108,7 +97,7 @@ explain_wait(const struct assess_case *c, const struct wait *w,
 {
 	struct arena *a = c->arena;
 
-	if (w->max_days == NO_LIMIT)
+	if (w->max_days == WINDOW_OPEN)
 		because_add(a, &ret->because, "advice.confirm_pd", NULL, 0,
 		    "progression of %s (%s) is unconfirmed: a scan from %d "
 		    "days after it confirms or drops it",
@@ -132,6 +121,22 @@ explain_overdue(const struct assess_case *c, struct recommendation *ret)
 		    wording_day(c->arena, ret->to));
 }
 
+/* The day the table of windows prefers, if this window has it. */
+static void
+explain_preferred(const struct assess_case *c, const struct wait *w,
+    struct recommendation *ret)
+{
+	struct window best;
+
+	if (ret->state == DUE_OVERDUE ||
+	    !window_for(w->rule, w->anchor, &best) ||
+	    best.preferred < ret->from ||
+	    (ret->to != DAY_NONE && best.preferred > ret->to))
+		return;
+	because_add(c->arena, &ret->because, "advice.preferred_day", NULL, 0,
+	    "preferably about %s", wording_day(c->arena, best.preferred));
+}
+
 /* Recommend the scan; true while it is still to come. */
 static bool
 add_wait(const struct assess_case *c, const struct criterion_result *r,
@@ -139,13 +144,14 @@ add_wait(const struct assess_case *c, const struct criterion_result *r,
 {
 	size_t answer = answer_of(c, r, w);
 	struct recommendation *ret =
-	    recommend(x, "confirmation_scan", w->criterion, w->anchor,
+	    advice_recommend(x, "confirmation_scan", w->criterion, w->anchor,
 		w->anchor + w->min_days, plus(w->anchor, w->max_days));
 
 	explain_wait(c, w, ret);
 	explain_early_scans(c, r, w, ret);
 	if (answer == c->n_visits) {
 		explain_overdue(c, ret);
+		explain_preferred(c, w, ret);
 		return true;
 	}
 	ret->state = DUE_DONE;
@@ -167,7 +173,8 @@ add_irecist_waits(const struct assess_case *c, const struct criterion_result *r,
 
 	for (size_t i = 1; i < c->n_visits; i++) {
 		const struct verdict *v = &r->at[c->visits[i].index];
-		struct wait w = {r->id, DAY_NONE, o->confirm_min_days,
+		struct wait w = {r->id, "irecist_confirm", DAY_NONE,
+		    o->confirm_min_days,
 		    o->confirm_max_days, o->grace_days};
 
 		if (v->overall != CAT_IUPD)
@@ -184,14 +191,15 @@ add_irecist_waits(const struct assess_case *c, const struct criterion_result *r,
 /* The criteria that confirm by repeating. */
 static bool
 add_other_waits(const struct assess_case *c, const struct criterion_result *r,
-    int min_days, int max_days, struct assessment *x)
+    const char *rule, struct assessment *x)
 {
+	const struct window_rule *days = window_rule_find(rule);
 	bool pending = false, open = false;
 
 	for (size_t i = 1; i < c->n_visits; i++) {
 		const struct verdict *v = &r->at[c->visits[i].index];
-		struct wait w = {
-		    r->id, c->visits[i].day, min_days, max_days, 0};
+		struct wait w = {r->id, rule, c->visits[i].day, days->earliest,
+		    days->latest, 0};
 
 		if (is_ne(v->overall))
 			continue;
@@ -214,8 +222,7 @@ add_confirmations(const struct assess_case *c, struct assessment *x)
 		return add_irecist_waits(c, r, x);
 	for (size_t i = 0; i < sizeof(pd_windows) / sizeof(*pd_windows); i++) {
 		r = assessment_criterion(x, pd_windows[i].id);
-		if (r != NULL && add_other_waits(c, r, pd_windows[i].min_days,
-				     pd_windows[i].max_days, x))
+		if (r != NULL && add_other_waits(c, r, pd_windows[i].rule, x))
 			open = true;
 	}
 	return open;
@@ -252,7 +259,7 @@ add_response_confirmation(const struct assess_case *c,
 	    (r->best.unconfirmed != CAT_CR && r->best.unconfirmed != CAT_PR))
 		return;
 	/*= advice §9 CR/PR needing confirmation */
-	ret = recommend(x, "confirmation_scan", r->id, last->day,
+	ret = advice_recommend(x, "confirmation_scan", r->id, last->day,
 	    last->day + o->confirm_min_days, last->day + o->next_scan_max_days);
 	because_add(c->arena, &ret->because, "advice.confirm_response", NULL, 0,
 	    "the %s of %s counts when a scan at least %d days later shows "
@@ -273,8 +280,8 @@ add_review(const struct assess_case *c, const struct criterion_result *r,
 	if (c->n_visits < 2 || !is_ne(d->overall))
 		return;
 	/*= advice §9 NE visit */
-	ret = recommend(x, "review_data", r->id, v->day,
-	    v->day + REPEAT_MIN_DAYS, v->day + c->options->next_scan_min_days);
+	ret = advice_recommend(x, "review_data", r->id, v->day,
+	    v->day + window_rule_find("not_evaluable")->earliest, v->day + c->options->next_scan_min_days);
 	because_add(c->arena, &ret->because, "advice.not_evaluable", NULL, 0,
 	    "the assessment of %s is NE: complete the data or repeat the "
 	    "missing part",
@@ -299,7 +306,7 @@ add_routine(const struct assess_case *c, const struct criterion_result *r,
 			last = &c->visits[i];
 	}
 	/*= advice §9 routine */
-	ret = recommend(x, "next_assessment", NULL, last->day,
+	ret = advice_recommend(x, "next_assessment", NULL, last->day,
 	    last->day + o->next_scan_min_days,
 	    last->day + o->next_scan_max_days);
 	because_add(c->arena, &ret->because, "advice.routine", NULL, 0,
@@ -316,7 +323,7 @@ add_baseline_review(const struct assess_case *c, struct assessment *x)
 
 	if (c->timeline->timepoints.n == 0)
 		return;
-	ret = recommend(x, "review_data", NULL,
+	ret = advice_recommend(x, "review_data", NULL,
 	    c->timeline->timepoints.items[0].day, DAY_NONE, DAY_NONE);
 	ret->state = DUE_NOW;
 	because_add(c->arena, &ret->because, "advice.baseline_missing", NULL, 0,
@@ -338,4 +345,6 @@ advice_add(const struct assess_case *c, struct assessment *x)
 		add_routine(c, r, x);
 	add_response_confirmation(c, r, x);
 	add_review(c, r, x);
+	advice_add_hyperprogression(c, x);
+	advice_add_metabolic(c, x);
 }

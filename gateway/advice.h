@@ -10,4 +10,14 @@
 /* Append recommendations to x from its verdicts, judged as of x->as_of. */
 void advice_add(const struct assess_case *c, struct assessment *x);
 
+/* Its parts that stand for themselves: a scan after hyperprogression, and
+ * after an unconfirmed iPERCIST or an indeterminate LYRIC response. */
+void advice_add_hyperprogression(
+    const struct assess_case *c, struct assessment *x);
+void advice_add_metabolic(const struct assess_case *c, struct assessment *x);
+
+/* Append one, with its state as of x->as_of. */
+struct recommendation *advice_recommend(struct assessment *x, const char *kind,
+    const char *criterion, int32_t anchor, int32_t from, int32_t to);
+
 #endif

@@ -143,6 +143,20 @@ pet(const struct assessment *x, const char *criterion, int day)
 	return NULL;
 }
 
+/* The nth scan asked for by a criterion. */
+static const struct recommendation *
+advice(const struct assessment *x, const char *criterion, size_t nth)
+{
+	for (size_t i = 0; i < x->recommendations.n; i++) {
+		const struct recommendation *r = &x->recommendations.items[i];
+
+		if (r->criterion != NULL &&
+		    strcmp(r->criterion, criterion) == 0 && nth-- == 0)
+			return r;
+	}
+	return NULL;
+}
+
 static void
 expect_pet(const struct assessment *x, const char *criterion, int day,
     const char *want)
@@ -176,6 +190,9 @@ START_TEST(hyperprogression)
 	ck_assert_int_gt(hpd(x, "champiat2017")->value_milli, 2000);
 	ck_assert(
 	    says(&hpd(x, "champiat2017")->because, "HPD_PENDING_CONFIRMATION"));
+	ck_assert_int_eq(advice(x, "hyperprogression", 0)->from, START + 50);
+	ck_assert_int_eq(advice(x, "hyperprogression", 0)->to, START + 78);
+	ck_assert_ptr_null(advice(x, "hyperprogression", 1));
 	ck_assert_int_eq(hpd(x, "matos2020")->met, YES);
 	ck_assert_int_eq(hpd(x, "kato2017")->met, UNKNOWN);
 	ck_assert(says(&hpd(x, "kato2017")->because, "THERAPY_STOP_UNKNOWN"));
@@ -197,6 +214,7 @@ START_TEST(hyperprogression_stop)
 	/* No dose after the progression, and 84 days gone by. */
 	measure("lung", 106, 900);
 	x = assess();
+	ck_assert_int_eq(advice(x, "hyperprogression", 0)->state, DUE_DONE);
 	ck_assert_int_eq(hpd(x, "kato2017")->met, YES);
 	ck_assert(!says(
 	    &hpd(x, "champiat2017")->because, "HPD_PENDING_CONFIRMATION"));
@@ -369,6 +387,27 @@ START_TEST(pet_course)
 }
 END_TEST
 
+START_TEST(pet_advice)
+{
+	const struct recommendation *r;
+
+	measure_uptake("lung", -1, 300, SUL_PEAK, 10000);
+	give(0);
+	measure_uptake("lung", 60, 300, SUL_PEAK, 14000);
+	r = advice(assess(), "ipercist", 0);
+	ck_assert_int_eq(r->from, START + 88);
+	ck_assert_int_eq(r->to, START + 116);
+	ck_assert_int_eq(r->state, DUE_UPCOMING);
+	/* A PET after 27 days answers nothing and asks nothing new. */
+	measure_uptake("lung", 87, 300, SUL_PEAK, 14000);
+	ck_assert_int_eq(advice(assess(), "ipercist", 0)->state, DUE_UPCOMING);
+	ck_assert_ptr_null(advice(assess(), "ipercist", 1));
+	measure_uptake("lung", 102, 300, SUL_PEAK, 14000);
+	ck_assert_int_eq(advice(assess(), "ipercist", 0)->state, DUE_DONE);
+	expect_pet(assess(), "ipercist", 102, "CPMD");
+}
+END_TEST
+
 START_TEST(pet_suvmax_only)
 {
 	struct assessment *x;
@@ -455,6 +494,7 @@ suite_courses(void)
 	tcase_add_test(t, discordance);
 	tcase_add_test(t, discordance_suvmax);
 	tcase_add_test(t, pet_course);
+	tcase_add_test(t, pet_advice);
 	tcase_add_test(t, pet_suvmax_only);
 	tcase_add_test(t, pet_new_and_unread);
 	tcase_add_test(t, pet_without_baseline);
