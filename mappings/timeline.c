@@ -146,10 +146,13 @@ static bool
 has_readings(const struct timeline *t, size_t tp)
 {
 	for (size_t i = 0; i < t->lesions.n; i++) {
-		if (t->lesions.items[i].at[tp] != NULL)
+		const struct reading *r = t->lesions.items[i].at[tp];
+
+		if (r != NULL && r->state != READING_NOT_EVALUABLE)
 			return true;
 	}
-	return t->timepoints.items[tp].said.non_target != NULL;
+	return t->timepoints.items[tp].said.non_target != NULL ||
+	       t->timepoints.items[tp].said.new_lesion != UNKNOWN;
 }
 
 /*
@@ -183,6 +186,17 @@ find_baseline(const struct building *b)
 	return unread;
 }
 
+/* Without therapy: the first timepoint that was read, else the first. */
+static int
+first_read(const struct timeline *t)
+{
+	for (size_t i = 0; i < t->timepoints.n; i++) {
+		if (has_readings(t, i))
+			return (int)i;
+	}
+	return t->timepoints.n > 0 ? 0 : -1;
+}
+
 static void
 build_baseline(struct building *b)
 {
@@ -195,7 +209,7 @@ build_baseline(struct building *b)
 		timeline_problem(b, NULL, "therapy_start_missing",
 		    "no dose of a checkpoint inhibitor in the data; the first "
 		    "timepoint is taken as the baseline");
-		t->baseline = 0;
+		t->baseline = first_read(t);
 		return;
 	}
 	t->baseline = find_baseline(b);

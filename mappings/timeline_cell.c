@@ -15,32 +15,43 @@
  * so (contracts/input.md, "Nodal").
  */
 struct sizes
-cell_sizes(struct building *b, const struct measurement_fact *m, bool nodal)
+cell_sizes(const struct measurement_fact *m, bool nodal)
 {
 	struct sizes z = {m->longest_tmm, m->short_tmm};
 	int32_t axis = m->axis_tmm;
 
-	if (z.longest == TMM_NONE && axis != TMM_NONE && !nodal) {
+	if (z.longest == TMM_NONE && axis != TMM_NONE && !nodal)
 		z.longest = axis;
-	} else if (axis != TMM_NONE && z.shortest == TMM_NONE) {
+	else if (axis != TMM_NONE && z.shortest == TMM_NONE)
 		z.shortest = axis;
-		if (z.longest == TMM_NONE)
-			timeline_problem(b, m->source.reference,
-			    "node_axis_assumed",
-			    "one dimension of a lymph node, not said which; "
-			    "taken as its short axis");
-	} else if (nodal && z.shortest == TMM_NONE && z.longest != TMM_NONE) {
-		z.shortest = z.longest;
-		timeline_problem(b, m->source.reference, "node_axis_assumed",
-		    "only the longest dimension of a lymph node; taken as its "
-		    "short axis, which cannot be larger");
-	}
 	if (z.longest != TMM_NONE && z.shortest != TMM_NONE &&
 	    z.shortest > z.longest) {
 		int32_t swap = z.longest;
 
 		z.longest = z.shortest;
 		z.shortest = swap;
+	}
+	return z;
+}
+
+/* Of all that was said of a node, one dimension: it is taken, and said. */
+struct sizes
+cell_judge(struct building *b, const struct measurement_fact *m, bool nodal)
+{
+	struct sizes z = cell_sizes(m, nodal);
+
+	if (!nodal)
+		return z;
+	if (z.shortest == TMM_NONE && z.longest != TMM_NONE) {
+		z.shortest = z.longest;
+		timeline_problem(b, m->source.reference, "node_axis_assumed",
+		    "only the longest dimension of a lymph node; taken as its "
+		    "short axis, which cannot be larger");
+	} else if (z.longest == TMM_NONE && m->short_tmm == TMM_NONE &&
+		   m->axis_tmm != TMM_NONE) {
+		timeline_problem(b, m->source.reference, "node_axis_assumed",
+		    "one dimension of a lymph node, not said which; taken as "
+		    "its short axis");
 	}
 	return z;
 }
@@ -141,10 +152,12 @@ precedence(const struct timeline_options *o, const struct measurement_fact *a,
 	return -strcmp(a->source.reference, b->source.reference);
 }
 
+/* Where a reader is not said it may be the same. */
 static bool
 same_reader(const struct measurement_fact *a, const struct measurement_fact *b)
 {
-	return compare_null(a->reader, b->reader) == 0;
+	return a->reader == NULL || b->reader == NULL ||
+	       strcmp(a->reader, b->reader) == 0;
 }
 
 static bool
@@ -153,14 +166,47 @@ differ(int32_t a, int32_t b)
 	return a != TMM_NONE && b != TMM_NONE && a != b;
 }
 
-/* Do two facts of one cell contradict each other in size? */
+static bool
+gone(const struct measurement_fact *m)
+{
+	return m->state == STATE_ABSENT;
+}
+
+/* Do two facts of one cell contradict each other? */
 static bool
 contradicts(const struct measurement_fact *a, const struct measurement_fact *b)
 {
-	return compare_null(a->study, b->study) == 0 &&
-	       (differ(a->longest_tmm, b->longest_tmm) ||
-		   differ(a->short_tmm, b->short_tmm) ||
-		   differ(a->axis_tmm, b->axis_tmm));
+	if (compare_null(a->study, b->study) != 0 ||
+	    a->state == STATE_NOT_EVALUABLE || b->state == STATE_NOT_EVALUABLE)
+		return false;
+	if (differ(a->longest_tmm, b->longest_tmm) ||
+	    differ(a->short_tmm, b->short_tmm) ||
+	    differ(a->axis_tmm, b->axis_tmm))
+		return true;
+	return gone(a) != gone(b) &&
+	       (cell_has_number(a) || a->state != STATE_NONE) &&
+	       (cell_has_number(b) || b->state != STATE_NONE);
+}
+
+/* Two dimensions of one reader, neither said which: they are each other's. */
+static void
+pair_axes(struct measurement_fact *m, const struct measurement_fact *o)
+{
+	bool larger = o->axis_tmm > m->axis_tmm;
+
+	m->longest_tmm = larger ? o->axis_tmm : m->axis_tmm;
+	m->short_tmm = larger ? m->axis_tmm : o->axis_tmm;
+	m->axis_tmm = TMM_NONE;
+}
+
+static bool
+makes_pair(const struct measurement_fact *m, const struct measurement_fact *o)
+{
+	return compare_null(m->reader, o->reader) == 0 &&
+	       compare_null(m->study, o->study) == 0 &&
+	       m->longest_tmm == TMM_NONE && m->short_tmm == TMM_NONE &&
+	       o->longest_tmm == TMM_NONE && o->short_tmm == TMM_NONE &&
+	       differ(m->axis_tmm, o->axis_tmm);
 }
 
 static int
@@ -187,7 +233,9 @@ cell_combine(const struct cell_fact *cell, size_t n, bool *ret_conflict)
 	for (size_t i = 1; i < n; i++) {
 		const struct measurement_fact *o = cell[i].m;
 
-		if (contradicts(&m, o))
+		if (makes_pair(&m, o))
+			pair_axes(&m, o);
+		else if (contradicts(&m, o))
 			*ret_conflict = true;
 		for (int k = 0; k < SUV__MAX; k++) {
 			if (m.suv[k] == SUV_NONE)
@@ -200,9 +248,11 @@ cell_combine(const struct cell_fact *cell, size_t n, bool *ret_conflict)
 			m.longest_tmm = o->longest_tmm;
 		if (m.short_tmm == TMM_NONE)
 			m.short_tmm = o->short_tmm;
-		if (m.axis_tmm == TMM_NONE)
+		if (m.axis_tmm == TMM_NONE &&
+		    (m.longest_tmm == TMM_NONE || m.short_tmm == TMM_NONE))
 			m.axis_tmm = o->axis_tmm;
-		if (m.state == STATE_NONE)
+		if (m.state == STATE_NONE &&
+		    !(o->state == STATE_ABSENT && cell_has_number(&m)))
 			m.state = o->state;
 		if (m.other_lesion == NULL)
 			m.other_lesion = o->other_lesion;

@@ -15,7 +15,8 @@ struct acquisition {
 	int32_t day;
 	bool dated_by_study;
 	bool unscheduled;
-	bool read; /* anything at all was said on it */
+	bool registered; /* nothing acquired yet */
+	bool read;       /* anything at all was said on it */
 	int tp;
 	const int *measurements; /* indices, in order of lesion */
 	size_t n_measurements;
@@ -66,9 +67,16 @@ acquisition_find(const struct acquisitions *all, const char *study, int32_t day)
 static bool
 makes_visit(const struct statement_fact *s)
 {
-	if (s->kind == STATEMENT_ECOG)
+	switch (s->kind) {
+	case STATEMENT_ECOG:
 		return false;
-	return s->kind != STATEMENT_UNSCHEDULED || s->study != NULL;
+	case STATEMENT_UNSCHEDULED:
+	case STATEMENT_TARGET_RESPONSE:
+	case STATEMENT_OVERALL_RESPONSE:
+		return s->study != NULL;
+	default:
+		return true;
+	}
 }
 
 static void
@@ -138,6 +146,7 @@ describe(struct building *b, struct acquisitions *all)
 		x = acquisition_find(all, s->source.reference, DAY_NONE);
 		x->modalities = s->modalities == NULL ? "" : s->modalities;
 		x->unscheduled = s->unscheduled;
+		x->registered = s->registered;
 		x->day = s->day;
 		x->dated_by_study = s->day != DAY_NONE;
 	}
@@ -242,6 +251,8 @@ has_modality(const char *list, const char *modality)
 static bool
 could_assess(const struct acquisition *x)
 {
+	if (x->registered)
+		return false;
 	return x->modalities[0] == '\0' || has_modality(x->modalities, "CT") ||
 	       has_modality(x->modalities, "MR") ||
 	       has_modality(x->modalities, "PT");
@@ -273,10 +284,16 @@ modality_class(const struct measurement_fact *m, const struct acquisition *x)
 	return has_modality(x->modalities, "CT") ? "CT" : "";
 }
 
+/* A size, absence, or, on a study of its own, any state: what one round of
+ * reading says of a lesion once.  A state said of a day may come after the
+ * measurement of the same scan. */
 static bool
 evaluable(const struct measurement_fact *m)
 {
-	return m->state != STATE_NOT_EVALUABLE;
+	if (m->state == STATE_NOT_EVALUABLE)
+		return false;
+	return cell_has_number(m) || m->state == STATE_ABSENT ||
+	       m->state == STATE_TOO_SMALL || m->study != NULL;
 }
 
 static bool
@@ -366,7 +383,7 @@ make_timepoint(
 	struct timepoint *tp = ARENA_PUSH(b->arena, &t->timepoints);
 	const char **studies =
 	    arena_alloc(b->arena, (end - first) * sizeof(*studies));
-	int32_t by_study = DAY_NONE;
+	int32_t by_study = DAY_NONE, last = DAY_NONE;
 
 	tp->day = all->by_day[first]->day;
 	tp->last_day = all->by_day[end - 1]->day;
@@ -379,6 +396,8 @@ make_timepoint(
 		    join_modalities(b->arena, tp->modalities, x->modalities);
 		if (x->unscheduled)
 			tp->said.unscheduled = true;
+		if (x->study != NULL || x->n_measurements > 0)
+			last = x->day;
 		if (x->study == NULL)
 			continue;
 		studies[tp->n_studies++] = x->study;
@@ -388,6 +407,8 @@ make_timepoint(
 	tp->studies = studies;
 	if (by_study != DAY_NONE)
 		tp->day = by_study;
+	if (last != DAY_NONE)
+		tp->last_day = last;
 }
 
 /* Which timepoint, and which day, every measurement and statement has. */
@@ -413,25 +434,41 @@ place(struct building *b, const struct acquisitions *all)
 	}
 }
 
-/* A statement of a day without a study belongs to the visit that spans the
- * day, if there is one. */
+/* The last visit that began on or before the day, at most group_days. */
+static int
+visit_before(const struct building *b, int32_t day)
+{
+	const struct timeline *t = b->timeline;
+
+	for (size_t k = t->timepoints.n; k-- > 0;) {
+		const struct timepoint *tp = &t->timepoints.items[k];
+
+		if (tp->day <= day)
+			return day - tp->last_day <= b->options->group_days
+				   ? (int)k
+				   : -1;
+	}
+	return -1;
+}
+
+/* A statement of a day without a study belongs to the visit before it. */
 static void
-place_by_span(struct building *b)
+place_by_day(struct building *b)
 {
 	const struct patient_facts *f = b->facts;
-	const struct timeline *t = b->timeline;
 
 	for (size_t i = 0; i < f->statements.n; i++) {
 		const struct statement_fact *s = &f->statements.items[i];
 
-		if (b->statement_tp[i] >= 0 || s->day == DAY_NONE)
+		if (b->statement_tp[i] >= 0 || s->day == DAY_NONE ||
+		    s->kind == STATEMENT_ECOG)
 			continue;
-		for (size_t k = 0; k < t->timepoints.n; k++) {
-			if (t->timepoints.items[k].day <= s->day &&
-			    s->day <= t->timepoints.items[k].last_day) {
-				b->statement_tp[i] = (int)k;
-				break;
-			}
+		b->statement_tp[i] = visit_before(b, s->day);
+		if (b->statement_tp[i] < 0) {
+			timeline_problem(b, s->source.reference,
+			    "statement_unplaced",
+			    "no scan at most %d days before it",
+			    b->options->group_days);
 		}
 	}
 }
@@ -474,5 +511,5 @@ timeline_group(struct building *b)
 		first = i;
 	}
 	place(b, &all);
-	place_by_span(b);
+	place_by_day(b);
 }

@@ -37,7 +37,10 @@ struct sizes {
 	int32_t longest, shortest;
 };
 
-struct sizes cell_sizes(
+/* What one fact says; and what all facts of a cell together are taken to say,
+ * with a problem where that is an assumption. */
+struct sizes cell_sizes(const struct measurement_fact *m, bool nodal);
+struct sizes cell_judge(
     struct building *b, const struct measurement_fact *m, bool nodal);
 bool cell_has_number(const struct measurement_fact *m);
 enum reading_state cell_state(enum stated_state stated, bool number, bool zero);

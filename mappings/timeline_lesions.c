@@ -8,6 +8,8 @@
 
 #include "mappings/timeline_internal.h"
 
+#define TOO_SMALL_TMM 50
+
 /* ---- Fragments ------------------------------------------------------- */
 
 struct fragment {
@@ -194,7 +196,7 @@ add_rows(struct building *b, struct lesion *l, const struct cell_fact *cells,
 {
 	for (size_t i = 0; i < n; i++) {
 		const struct measurement_fact *m = cells[i].m;
-		struct sizes z = cell_sizes(b, m, l->nodal);
+		struct sizes z = cell_sizes(m, l->nodal);
 		struct measurement_row *row;
 
 		if (cells[i].day == DAY_NONE)
@@ -212,11 +214,28 @@ add_rows(struct building *b, struct lesion *l, const struct cell_fact *cells,
 		qsort(l->rows.items, l->rows.n, sizeof(*l->rows.items), by_row);
 }
 
+/* A sum with an unknown part is unknown. */
 static void
 add_up(int32_t *sum, int32_t more)
 {
-	if (more != TMM_NONE)
-		*sum = *sum == TMM_NONE ? more : *sum + more;
+	*sum = *sum == TMM_NONE || more == TMM_NONE ? TMM_NONE : *sum + more;
+}
+
+/* Too small to measure counts 5 mm, a vanished part nothing. */
+static int32_t
+counted(enum reading_state s, int32_t size)
+{
+	if (s == READING_TOO_SMALL)
+		return TOO_SMALL_TMM;
+	return s == READING_ABSENT ? 0 : size;
+}
+
+/* Before a further part is added. */
+static void
+whole_size(struct reading *r)
+{
+	r->longest_tmm = counted(r->state, r->longest_tmm);
+	r->short_tmm = counted(r->state, r->short_tmm);
 }
 
 /* Take one identity's combined fact into the reading; the second and later
@@ -225,7 +244,7 @@ static void
 take_part(struct building *b, struct reading *r, const struct lesion *l,
     const struct measurement_fact *m, int32_t day)
 {
-	struct sizes z = cell_sizes(b, m, l->nodal);
+	struct sizes z = cell_judge(b, m, l->nodal);
 	enum reading_state s = cell_state(m->state, cell_has_number(m),
 	    (l->nodal ? z.shortest : z.longest) == 0);
 	bool fragment = strcmp(m->lesion, l->key) != 0;
@@ -241,12 +260,15 @@ take_part(struct building *b, struct reading *r, const struct lesion *l,
 		   r->state == READING_NOT_EVALUABLE) {
 		r->state = READING_NOT_EVALUABLE; /* a part is not known */
 	} else {
-		if (s == READING_TOO_SMALL)
-			z.longest = z.shortest = 50;
-		add_up(&r->longest_tmm, z.longest);
-		add_up(&r->short_tmm, z.shortest);
+		whole_size(r);
+		add_up(&r->longest_tmm, counted(s, z.longest));
+		add_up(&r->short_tmm, counted(s, z.shortest));
 		if (s == READING_MEASURED || s == READING_TOO_SMALL)
 			r->state = READING_MEASURED;
+	}
+	for (int k = 0; k < SUV__MAX; k++) {
+		if (m->suv[k] > r->suv[k])
+			r->suv[k] = m->suv[k];
 	}
 	r->equivocal = r->equivocal || m->state == STATE_EQUIVOCAL;
 	if (fragment)
@@ -286,11 +308,41 @@ is_present(const struct reading *r)
 	return r->state != READING_ABSENT && r->state != READING_NOT_EVALUABLE;
 }
 
+static bool
+has_part(const struct cell_fact *cells, size_t n, const char *key)
+{
+	for (size_t i = 0; i < n; i++) {
+		if (strcmp(cells[i].m->lesion, key) == 0)
+			return true;
+	}
+	return false;
+}
+
+/* A fragment read before and not now leaves the sum of the others short. */
+static void
+check_parts(struct building *b, const struct lesion *l, struct reading *r,
+    const struct cell_fact *before, size_t n_before,
+    const struct cell_fact *now, size_t n_now)
+{
+	if (r->n_fragments == 0)
+		return;
+	for (size_t i = 0; i < n_before; i++) {
+		const char *key = before[i].m->lesion;
+
+		if (strcmp(key, l->key) == 0 || has_part(now, n_now, key))
+			continue;
+		r->state = READING_NOT_EVALUABLE;
+		timeline_problem(b, now[0].m->source.reference,
+		    "fragment_missing",
+		    "fragment %s of lesion %s was not read again", key, l->key);
+	}
+}
+
 static void
 read_lesion(
     struct building *b, struct lesion *l, struct cell_fact *cells, size_t n)
 {
-	size_t n_tp = b->timeline->timepoints.n, first = 0;
+	size_t n_tp = b->timeline->timepoints.n, first = 0, before = 0;
 	const struct reading **at = arena_alloc(b->arena, n_tp * sizeof(*at));
 
 	l->at = at;
@@ -302,10 +354,13 @@ read_lesion(
 			struct reading *r =
 			    make_reading(b, l, cells + first, i - first);
 
+			check_parts(b, l, r, cells + before, first - before,
+			    cells + first, i - first);
 			at[cells[first].tp] = r;
 			if (l->first < 0 && is_present(r))
 				l->first = cells[first].tp;
 		}
+		before = first;
 		first = i;
 	}
 }
@@ -347,6 +402,39 @@ link_merged(struct building *b, const struct fragments *fragments,
 			continue;
 		}
 		r->merged_into = (int)(into - t->lesions.items);
+		r->state = READING_MEASURED;
+		r->longest_tmm = r->short_tmm = 0;
+	}
+}
+
+static bool
+is_read(const struct lesion *l, size_t tp)
+{
+	return l->at[tp] != NULL && l->at[tp]->state != READING_NOT_EVALUABLE;
+}
+
+/* Merged once it stays merged: where the lesion is not read again but the
+ * one it went into is, it still counts nothing and is not missing. */
+static void
+keep_merged(struct building *b, struct lesion *l)
+{
+	struct timeline *t = b->timeline;
+	const struct reading *last = NULL;
+
+	for (size_t i = 0; i < t->timepoints.n; i++) {
+		struct reading *r;
+
+		if (l->at[i] != NULL) {
+			last = l->at[i]->merged_into < 0 ? NULL : l->at[i];
+			continue;
+		}
+		if (last == NULL ||
+		    !is_read(&t->lesions.items[last->merged_into], i))
+			continue;
+		r = arena_alloc(b->arena, sizeof(*r));
+		*r = *last;
+		r->day = t->lesions.items[last->merged_into].at[i]->day;
+		l->at[i] = r;
 	}
 }
 
@@ -461,4 +549,6 @@ timeline_lesions(struct building *b)
 		qsort(t->lesions.items, t->lesions.n, sizeof(*t->lesions.items),
 		    by_key);
 	link_merged(b, &fragments, cells, n);
+	for (size_t i = 0; i < t->lesions.n; i++)
+		keep_merged(b, &t->lesions.items[i]);
 }

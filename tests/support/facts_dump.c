@@ -320,3 +320,16 @@ mapped_text(const struct mapped *m)
 		dump_problem(&m->orphans[i], &out);
 	return strbuf_take(&out);
 }
+
+char *
+mapped_timelines(const struct mapped *m, const struct timeline_options *o)
+{
+	struct arena *a = arena_new();
+	struct strbuf out;
+
+	strbuf_init(&out, (size_t)1 << 24);
+	for (size_t i = 0; i < m->n; i++)
+		timeline_dump(timeline_build(m->patients[i], o, a), &out);
+	arena_free(a);
+	return strbuf_take(&out);
+}

@@ -31,4 +31,8 @@ void mapped_done(struct mapped *m);
 /* Every patient's facts and the orphans as text; caller frees. */
 char *mapped_text(const struct mapped *m);
 
+/* Every patient's timeline as text; caller frees. */
+char *mapped_timelines(
+    const struct mapped *m, const struct timeline_options *o);
+
 #endif
