@@ -8,7 +8,7 @@ build=$1
 dir=$build/demo
 mkdir -p "$dir"
 sh certs/make.sh "$dir/certs"
-rm -f "$dir/url" "$dir"/store.db*
+rm -f "$dir/port" "$dir"/store.db*
 
 "$build/rescan-sandbox" --certs "$dir/certs" --cohort --quiet \
     --port-file "$dir/port" >"$dir/sandbox.log" 2>&1 &
