@@ -405,45 +405,6 @@ update(struct job *j, struct err *e)
 	return fail(j, &why, e);
 }
 
-static bool
-parsed(const char *s, struct json_doc **ret)
-{
-	struct err unheard = ERR_INIT;
-
-	return s[0] != '\0' &&
-	       json_parse(s, strlen(s), ret, &unheard) == ERR_OK;
-}
-
-/* Of what stands there without our having a record of it: nobody has closed
- * or promoted it. */
-static bool
-is_as_raised(const struct json_value *current, const struct json_value *want)
-{
-	const char *is = json_string(json_get(current, "status"));
-	const char *ours = json_string(json_get(want, "status"));
-
-	return is == NULL || ours == NULL || strcmp(is, ours) == 0 ||
-	       strcmp(is, "active") == 0 || strcmp(is, "preliminary") == 0;
-}
-
-/* What stands there is what we left. */
-static bool
-is_untouched(struct job *j, const struct json_value *current,
-    const struct json_value *want)
-{
-	struct json_doc *landed_doc = NULL, *sent_doc = NULL;
-	bool known = j->o->landed[0] != '\0' || j->o->sent[0] != '\0';
-	bool same = false;
-
-	if (parsed(j->o->landed, &landed_doc))
-		same = outbody_same(json_root(landed_doc), current);
-	if (!same && parsed(j->o->sent, &sent_doc))
-		same = outbody_within(json_root(sent_doc), current);
-	json_free(landed_doc);
-	json_free(sent_doc);
-	return known ? same : is_as_raised(current, want);
-}
-
 /*= interop D-44, D-46: compare; a person's change wins. */
 static enum err_code
 reconcile(struct job *j, struct err *e)
@@ -473,7 +434,8 @@ reconcile(struct job *j, struct err *e)
 		goto out;
 	if (outbody_within(json_root(want), json_root(current)))
 		rc = landed(j, DELIVERED_UNCHANGED, e);
-	else if (!is_untouched(j, json_root(current), json_root(want)))
+	else if (!outbody_untouched(json_root(current), json_root(want),
+		     j->o->landed, j->o->sent))
 		rc = dismiss(j, "changed by somebody else", e);
 	else
 		rc = update(j, e);
@@ -491,8 +453,15 @@ step(struct job *j, struct err *e)
 
 	if (j->current != NULL)
 		return reconcile(j, e);
-	if (o->server_id[0] != '\0')
+	if (o->server_id[0] != '\0' && o->server_version[0] != '\0')
 		return update(j, e);
+	if (o->server_id[0] != '\0') { /* no version to match: look first */
+		enum err_code rc = look(j, &why);
+
+		if (rc == ERR_GONE || rc == ERR_NOT_FOUND)
+			return dismiss(j, "removed at the server", e);
+		return rc == ERR_OK ? ERR_OK : fail(j, &why, e);
+	}
 	if (!o->only_if_exists && !j->uncertain)
 		return create(j, e);
 	j->uncertain = false;

@@ -49,6 +49,12 @@ bool outbody_same(const struct json_value *a, const struct json_value *b);
 bool outbody_within(
     const struct json_value *ours, const struct json_value *theirs);
 
+/* What stands there is what we left: the same as `landed`, or holding all of
+ * `sent`.  With neither on record ("" both): nobody has closed or promoted
+ * what `want` would raise. */
+bool outbody_untouched(const struct json_value *current,
+    const struct json_value *want, const char *landed, const char *sent);
+
 /* Our identifier (Provenance: tag) still stands in it. */
 bool outbody_carries(const struct json_value *resource, const char *identifier);
 

@@ -150,6 +150,16 @@ count_page(struct poll *w, const struct ingest *in,
 	}
 }
 
+/*= interop D-15: the self link says what the server really looked for. */
+static void
+begin_run(struct poll *w, const struct client_page *page)
+{
+	w->start_ms = page->server_ms;
+	if (w->watermark_ms != TIME_NONE && page->head->self != NULL &&
+	    strstr(page->head->self, "_lastUpdated") == NULL)
+		log_event(LOG_POLL_UNFILTERED, log_word("type", w->type));
+}
+
 static enum err_code
 take_page(void *ctx, const struct client_page *page, struct err *e)
 {
@@ -162,7 +172,7 @@ take_page(void *ctx, const struct client_page *page, struct err *e)
 	enum err_code rc;
 
 	if (page->number == 0)
-		w->start_ms = page->server_ms;
+		begin_run(w, page);
 	ingest_init(
 	    &in, a, server->name, server->base_url, w->type, clock_now_ms());
 	rc = ingest_page(&in, page->url, page->body, page->len, e);
