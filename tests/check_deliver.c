@@ -453,7 +453,7 @@ static int
 cycle(const char *config)
 {
 	static const char *const dirs[] = {"mappings/maps"};
-	struct pipeline_options o = {NULL};
+	struct pipeline_options o = {.config = NULL};
 	struct config *c = NULL;
 	struct codemap *maps = NULL;
 	struct cycle_report report;
