@@ -27,7 +27,7 @@ enum part_kind {
 struct part_row {
 	enum part_kind kind;
 	int64_t limit_milli;
-	const char *name, *test;
+	const char *name, *test, *unit;
 };
 
 struct definition {
@@ -39,54 +39,58 @@ struct definition {
 
 #define PD_FIRST                                                               \
 	{                                                                      \
-		PART_PD, 0, "RECIST 1.1 PD at the first evaluation", "yes"     \
+		PART_PD, 0, "RECIST 1.1 PD at the first evaluation", "yes", "" \
 	}
 #define TTF_2MO                                                                \
 	{                                                                      \
-		PART_TTF, 2000, "months to treatment failure", "below 2"       \
+		PART_TTF, 2000, "time to treatment failure", "below 2 months", \
+		    " months"                                                  \
 	}
 
 static const struct definition definitions[KINETICS_DEFINITIONS] = {
     /*= hpd §6.2 champiat2017 */
     {"champiat2017", "Clin Cancer Res 2017;23:1920", 0, 1,
-	{PD_FIRST, {PART_TGR_RATIO, 2000, "TGR ratio", "at least 2"}}},
+	{PD_FIRST, {PART_TGR_RATIO, 2000, "TGR ratio", "at least 2", ""}}},
     /*= hpd §6.2 saada_bouzid2017 */
     {"saada_bouzid2017", "Ann Oncol 2017;28:1605", 0, 0,
-	{{PART_TGK_RATIO, 2000, "TGK ratio", "at least 2"}}},
+	{{PART_TGK_RATIO, 2000, "TGK ratio", "at least 2", ""}}},
     /*= hpd §6.2 kato2017 */
     {"kato2017", "Clin Cancer Res 2017;23:4242", 0, 2,
 	{TTF_2MO,
-	    {PART_RISE_GT, 50000, "change of the target sum, %", "above 50"},
-	    {PART_TGK_RATIO_GT, 2000, "TGK ratio", "above 2"}}},
+	    {PART_RISE_GT, 50000, "change of the target sum", "above 50 %",
+		" %"},
+	    {PART_TGK_RATIO_GT, 2000, "TGK ratio", "above 2", ""}}},
     /*= hpd §6.2 ferrara2018 */
     {"ferrara2018", "JAMA Oncol 2018;4:1543", 0, 1,
-	{PD_FIRST, {PART_TGR_DELTA, 50000, "TGR difference, points a month",
-		       "above 50"}}},
+	{PD_FIRST, {PART_TGR_DELTA, 50000, "TGR difference",
+		       "above 50 points a month", " points a month"}}},
     /*= hpd §6.2 kas2020 */
     {"kas2020", "JAMA Oncol 2020;6:1039", 0, 1,
-	{PD_FIRST, {PART_TGR_DELTA, 100000, "TGR difference, points a month",
-		       "above 100"}}},
+	{PD_FIRST, {PART_TGR_DELTA, 100000, "TGR difference",
+		       "above 100 points a month", " points a month"}}},
     /*= hpd §6.2 lo_russo2019 */
     {"lo_russo2019", "Clin Cancer Res 2019;25:989", 3, -1,
 	{TTF_2MO,
-	    {PART_RISE, 50000, "change of the target sum, %", "at least 50"},
+	    {PART_RISE, 50000, "change of the target sum", "at least 50 %",
+		" %"},
 	    {PART_NEWS_ORGAN, 2000, "new lesions in an involved organ",
-		"at least 2"},
-	    {PART_NEW_ORGAN, 0, "spread to a new organ", "yes"},
-	    {PART_ECOG, 2000, "worst ECOG in the first 2 months",
-		"at least 2"}}},
+		"at least 2", ""},
+	    {PART_NEW_ORGAN, 0, "spread to a new organ", "yes", ""},
+	    {PART_ECOG, 2000, "worst ECOG in the first 2 months", "at least 2",
+		""}}},
     /*= hpd §6.2 matos2020 */
     {"matos2020", "Clin Cancer Res 2020;26:1846", 0, 2,
-	{{PART_EARLY_PD, 2000, "months to RECIST 1.1 PD", "within 2"},
-	    {PART_RISE_MM, 10000, "growth of the target sum, mm",
-		"at least 10"},
-	    {PART_BURDEN, 40000, "change of the target sum, %",
-		"at least 40, or 20 with 2 new lesions"}}},
+	{{PART_EARLY_PD, 2000, "time to RECIST 1.1 PD", "within 2 months",
+	     " months"},
+	    {PART_RISE_MM, 10000, "growth of the target sum", "at least 10 mm",
+		" mm"},
+	    {PART_BURDEN, 40000, "change of the target sum",
+		"at least 40 %, or 20 % with 2 new lesions,", " %"}}},
     /*= hpd §6.2 kim2019 */
     {"kim2019", "Ann Oncol 2019;30:1104", 0, 1,
-	{TTF_2MO, {PART_TGK_RATIO, 2000, "TGK ratio", "at least 2"},
-	    {PART_TGR_RATIO, 2000, "TGR ratio", "at least 2"},
-	    {PART_VOLUME, 50000, "change of volume, %", "at least 50"}}},
+	{TTF_2MO, {PART_TGK_RATIO, 2000, "TGK ratio", "at least 2", ""},
+	    {PART_TGR_RATIO, 2000, "TGR ratio", "at least 2", ""},
+	    {PART_VOLUME, 50000, "change of volume", "at least 50 %", " %"}}},
 };
 
 /*= hpd §6.2 matos2020, C31 */
@@ -333,7 +337,7 @@ judge_at_pd(const struct part_row *row, const struct kinetics_input *in,
     struct kinetics_part *p)
 {
 	const struct part_row lower = {
-	    PART_RISE, 1000 * MATOS_LOWER_PCT, "", ""};
+	    PART_RISE, 1000 * MATOS_LOWER_PCT, "", "", ""};
 	struct kinetics_part early = {0};
 	const char *why = baseline_missing(in);
 
@@ -360,6 +364,7 @@ judge_at_pd(const struct part_row *row, const struct kinetics_input *in,
 	if (p->met == YES || early.met == NO ||
 	    in->news_pd.n + in->news_pd.open < MATOS_NEW_LESIONS)
 		return;
+	p->limit_milli = lower.limit_milli;
 	if (in->news_pd.n >= MATOS_NEW_LESIONS)
 		p->met = YES;
 	else
@@ -379,6 +384,8 @@ judge_part(const struct part_row *row, const struct kinetics_input *in,
 {
 	p->name = row->name;
 	p->test = row->test;
+	p->unit = row->unit;
+	p->limit_milli = row->limit_milli;
 	switch (row->kind) {
 	case PART_END:
 		break;
@@ -488,7 +495,7 @@ kinetics_judge(size_t definition, const struct kinetics_input *in)
 	if (d->shown >= 0) {
 		r.has_value = r.parts[d->shown].has_value;
 		r.value_milli = r.parts[d->shown].value_milli;
-		r.threshold_milli = d->parts[d->shown].limit_milli;
+		r.threshold_milli = r.parts[d->shown].limit_milli;
 	} else {
 		r.has_value = r.met != UNKNOWN;
 		r.value_milli = 1000 * (int64_t)r.n_met;

@@ -47,12 +47,11 @@ struct kinetics_rate {
 
 /* One condition of a definition, as it was found. */
 struct kinetics_part {
-	const char *name; /* "TGR ratio" */
-	const char *test; /* "at least 2.0" */
+	const char *name, *test, *unit; /* "TGR ratio", "at least 2", "" */
 	enum tristate met;
 	const char *missing; /* reason code when UNKNOWN */
 	bool has_value;
-	int64_t value_milli;
+	int64_t value_milli, limit_milli;
 };
 
 #define KINETICS_PARTS 5

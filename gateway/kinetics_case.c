@@ -282,12 +282,19 @@ kinetics_collect(const struct assess_case *c, const struct assessment *x)
 	return in;
 }
 
-/* "2.573" from thousandths. */
+/* "2.573" from thousandths, without zeros at the end. */
 static const char *
 milli_text(struct arena *a, int64_t v)
 {
-	return arena_printf(a, "%s%" PRId64 ".%03d", v < 0 ? "-" : "",
+	char *s = arena_printf(a, "%s%" PRId64 ".%03d", v < 0 ? "-" : "",
 	    (int64_t)(llabs(v) / 1000), (int)(llabs(v) % 1000));
+	size_t n = strlen(s);
+
+	while (s[n - 1] == '0')
+		s[--n] = '\0';
+	if (s[n - 1] == '.')
+		s[n - 1] = '\0';
+	return s;
 }
 
 static const char *
@@ -304,8 +311,8 @@ explain_part(struct arena *a, const struct kinetics_part *p, const char *rule,
 		because_add(a, to, rule, NULL, 0, "%s: %s (%s needed)",
 		    p->missing, p->name, p->test);
 	else if (p->has_value)
-		because_add(a, to, rule, NULL, 0, "%s %s, %s needed: %s",
-		    p->name, milli_text(a, p->value_milli), p->test,
+		because_add(a, to, rule, NULL, 0, "%s %s%s, %s needed: %s",
+		    p->name, milli_text(a, p->value_milli), p->unit, p->test,
 		    part_verdict(p));
 	else
 		because_add(
@@ -330,12 +337,14 @@ explain_sums(const struct assess_case *c, const struct kinetics_input *in,
 	};
 
 	for (size_t i = 0; i < sizeof(rows) / sizeof(rows[0]); i++) {
-		const struct timepoint *tp;
+		const char *const *sources;
+		size_t n;
 
 		if (rows[i].at < 0)
 			continue;
-		tp = &c->timeline->timepoints.items[rows[i].at];
-		because_add(c->arena, to, "hpd.sum", tp->studies, tp->n_studies,
+		sources = readings_sources(
+		    c->timeline, (size_t)rows[i].at, c->arena, &n);
+		because_add(c->arena, to, "hpd.sum", sources, n,
 		    "target sum %s (%s): %s", rows[i].name,
 		    wording_day(c->arena, rows[i].day),
 		    wording_mm(c->arena, rows[i].sum));

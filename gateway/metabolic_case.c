@@ -251,6 +251,7 @@ load_suv(const struct run *run, struct scan *s)
 			return;
 	}
 	s->suv = empty;
+	s->suv_name = "SUV";
 }
 
 static struct scan
@@ -325,7 +326,7 @@ emit_pair(const struct run *run, const struct scan *s, const char *criterion,
 {
 	struct metabolic *m = emit(run, s, criterion, v);
 
-	if (run->base < 0)
+	if (run->base < 0 || (v->missing != NULL && p->base < 0 && p->now < 0))
 		return;
 	because_add(run->arena, &m->because, v->rule, s->sources.items,
 	    s->sources.n, "%s %s, %s at the baseline PET of %s%s", what,

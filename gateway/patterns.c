@@ -170,20 +170,16 @@ emit(struct search *s, const char *kind, const char *status, int32_t day)
 	return p;
 }
 
-static const struct timepoint *
-at_visit(const struct search *s, const struct visit *v)
-{
-	return &s->c->timeline->timepoints.items[v->index];
-}
-
 /* A step that names the category of one visit. */
 static void
 because_visit(struct search *s, struct pattern *p, const char *rule, size_t i)
 {
-	const struct timepoint *tp = at_visit(s, s->visits[i]);
+	size_t n;
+	const char *const *sources = readings_sources(
+	    s->c->timeline, (size_t)s->visits[i]->index, s->arena, &n);
 
-	because_add(s->arena, &p->because, rule, tp->studies, tp->n_studies,
-	    "%s on %s", category_name(s->seq[i].category),
+	because_add(s->arena, &p->because, rule, sources, n, "%s on %s",
+	    category_name(s->seq[i].category),
 	    wording_day(s->arena, s->seq[i].day));
 }
 
@@ -280,9 +276,11 @@ static void
 because_sum(struct search *s, struct pattern *p, const char *rule, size_t i)
 {
 	const struct visit *v = s->visits[i];
-	const struct timepoint *tp = at_visit(s, v);
+	size_t n;
+	const char *const *sources =
+	    readings_sources(s->c->timeline, (size_t)v->index, s->arena, &n);
 
-	because_add(s->arena, &p->because, rule, tp->studies, tp->n_studies,
+	because_add(s->arena, &p->because, rule, sources, n,
 	    "sum %s on %s is %s the baseline of %s",
 	    wording_mm(s->arena, v->sum_tmm), wording_day(s->arena, v->day),
 	    wording_change(s->arena, v->sum_tmm, s->c->base_tmm),

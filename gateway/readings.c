@@ -55,6 +55,28 @@ reading_source(const struct reading *r)
 	return r != NULL && r->n_sources > 0 ? r->sources[0] : NULL;
 }
 
+const char *const *
+readings_sources(const struct timeline *t, size_t tp, struct arena *a,
+    size_t *ret_n)
+{
+	const struct timepoint *p = &t->timepoints.items[tp];
+	const char **list =
+	    arena_alloc(a, (p->n_studies + t->lesions.n + 1) * sizeof(*list));
+	size_t n = 0;
+
+	for (size_t i = 0; i < p->n_studies; i++)
+		list[n++] = p->studies[i];
+	for (size_t i = 0; i < t->lesions.n; i++) {
+		const struct lesion *l = &t->lesions.items[i];
+		const char *source = reading_source(l->at[tp]);
+
+		if (l->role == ROLE_TARGET && source != NULL)
+			list[n++] = source;
+	}
+	*ret_n = n;
+	return list;
+}
+
 const char *
 lesion_organ(const struct lesion *l)
 {

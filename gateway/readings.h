@@ -34,6 +34,11 @@ bool reading_is_measurable(const struct lesion *l, const struct reading *r);
 /* The source of its number, or NULL. */
 const char *reading_source(const struct reading *r);
 
+/* What a timepoint's target sum rests on: its studies and the readings of
+ * the targets; made in a. */
+const char *const *readings_sources(const struct timeline *t, size_t tp,
+    struct arena *a, size_t *ret_n);
+
 /* "lymph node" for every node, else the organ without its side. */
 const char *lesion_organ(const struct lesion *l);
 

@@ -194,6 +194,10 @@ START_TEST(hyperprogression)
 	ck_assert_int_eq(advice(x, "hyperprogression", 0)->to, START + 78);
 	ck_assert_ptr_null(advice(x, "hyperprogression", 1));
 	ck_assert_int_eq(hpd(x, "matos2020")->met, YES);
+	ck_assert(says(&hpd(x, "matos2020")->because,
+	    "growth of the target sum 30 mm, at least 10 mm needed: met"));
+	ck_assert_uint_eq(
+	    hpd(x, "champiat2017")->because.items[2].n_sources, 1);
 	ck_assert_int_eq(hpd(x, "kato2017")->met, UNKNOWN);
 	ck_assert(says(&hpd(x, "kato2017")->because, "THERAPY_STOP_UNKNOWN"));
 	/* One open item (TTF), one more (ECOG), one met: could be three. */

@@ -231,6 +231,9 @@ START_TEST(percent_edges)
 	ck_assert_int_eq(met("matos2020", &in), YES);
 	in.sum_pd = 1200;
 	ck_assert_int_eq(met("matos2020", &in), YES);
+	ck_assert_int_eq(
+	    kinetics_judge(definition("matos2020"), &in).threshold_milli,
+	    20000);
 	in.sum_pd = 1199;
 	ck_assert_int_eq(met("matos2020", &in), NO);
 	in.sum_base = 200;
