@@ -43,14 +43,24 @@ compare_aliases(const void *a, const void *b)
 	return c != 0 ? c : strcmp(x->to, y->to);
 }
 
+/* The smallest of those it was replaced by. */
 static const char *
 alias_of(const struct intake *in, const char *key)
 {
-	for (size_t i = 0; i < in->aliases.n; i++) {
-		if (strcmp(in->aliases.items[i].from, key) == 0)
-			return in->aliases.items[i].to;
+	size_t lo = 0, hi = in->aliases.n;
+
+	while (lo < hi) {
+		size_t mid = (lo + hi) / 2;
+
+		if (strcmp(in->aliases.items[mid].from, key) < 0)
+			lo = mid + 1;
+		else
+			hi = mid;
 	}
-	return NULL;
+	return lo < in->aliases.n &&
+		       strcmp(in->aliases.items[lo].from, key) == 0
+		   ? in->aliases.items[lo].to
+		   : NULL;
 }
 
 /* Follow to the survivor.  In a circle the smallest key survives. */

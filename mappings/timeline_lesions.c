@@ -454,8 +454,9 @@ add_unread(struct building *b, const struct fragments *fragments,
 
 		if (facts[i].role == STATED_NONE || known ||
 		    parent_of(fragments, facts[i].key) != NULL ||
-		    bsearch(facts[i].key, t->lesions.items, had, sizeof(*l),
-			by_lesion_key) != NULL)
+		    (had > 0 &&
+			bsearch(facts[i].key, t->lesions.items, had, sizeof(*l),
+			    by_lesion_key) != NULL))
 			continue;
 		l = ARENA_PUSH(b->arena, &t->lesions);
 		l->key = facts[i].key;
