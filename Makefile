@@ -58,9 +58,9 @@ demo: deps ## the main job on the embedded sandbox (ONCE=1: one cycle)
 	@ONCE='$(ONCE)' sh tests/demo.sh $(B)
 
 check: deps ## everything that must pass (SAN=address,undefined; T=json: one)
-	@$(MAKE) --no-print-directory lint layers
-	@$(MAKE) --no-print-directory -j2 all $(B)/tests.built
-	@$(MAKE) --no-print-directory test
+	@$(MAKE) --no-print-directory -s lint layers
+	@$(MAKE) --no-print-directory -s -j2 all $(B)/tests.built
+	@$(MAKE) --no-print-directory -s test
 
 TEST_PROGRAMS := $(TESTS:%=$(B)/%)
 TEST_SCRIPTS  := tests/cli.sh tests/validate_outputs.sh
