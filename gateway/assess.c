@@ -134,7 +134,27 @@ run_criterion(const struct assess_case *c, const struct criterion *k,
 	k->finish(state, c, &ret->best);
 }
 
-/* A reader's own overall response stands beside ours; a difference shows. */
+/* What a reader said of a response stands beside ours; a difference shows. */
+static void
+note_reader(const struct assess_case *c, struct verdict *v, const char *what,
+    const char *said, const char *source, enum category ours)
+{
+	verdict_flag(c->arena, v, "READER_DIFFERS");
+	because_add(c->arena, &v->because, "reader.differs", &source, 1,
+	    "the reader's %s response is %s, ours %s", what, said,
+	    category_name(ours));
+}
+
+/* Theirs, where it is a word of this criterion and another than ours. */
+static bool
+reader_differs(const char *said, enum category lowest, enum category highest,
+    enum category ours)
+{
+	enum category theirs = said == NULL ? CAT_NONE : category_parse(said);
+
+	return theirs >= lowest && theirs <= highest && theirs != ours;
+}
+
 static void
 compare_reader(const struct assess_case *c, const char *id,
     enum category lowest, enum category highest, struct assessment *x)
@@ -146,18 +166,15 @@ compare_reader(const struct assess_case *c, const char *id,
 		const struct visit_statements *said =
 		    &c->timeline->timepoints.items[k].said;
 		struct verdict *v = &r->at[k];
-		enum category theirs =
-		    said->overall_response == NULL
-			? CAT_NONE
-			: category_parse(said->overall_response);
 
-		if (theirs < lowest || theirs > highest || theirs == v->overall)
-			continue;
-		verdict_flag(c->arena, v, "READER_DIFFERS");
-		because_add(c->arena, &v->because, "reader.differs",
-		    &said->overall_source, 1,
-		    "the reader's overall response is %s, ours %s",
-		    said->overall_response, category_name(v->overall));
+		if (reader_differs(
+			said->overall_response, lowest, highest, v->overall))
+			note_reader(c, v, "overall", said->overall_response,
+			    said->overall_source, v->overall);
+		if (reader_differs(
+			said->target_response, lowest, highest, v->target))
+			note_reader(c, v, "target", said->target_response,
+			    said->target_source, v->target);
 	}
 }
 

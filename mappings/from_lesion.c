@@ -195,6 +195,10 @@ put_axes(struct mapping *m, struct measurement_fact *f, struct dimensions *d)
 	if (n == 0)
 		return;
 	qsort(v, n, sizeof(*v), compare_descending);
+	if (d->longest != TMM_NONE && v[0] > d->longest)
+		facts_problem(m->facts, f->source.reference, "axes_swapped",
+		    "another dimension exceeds the one said to be the "
+		    "longest; the largest was taken as the longest");
 	if (n == 1 && d->long_axis == TMM_NONE && d->short_axis == TMM_NONE) {
 		if (d->longest != TMM_NONE)
 			f->longest_tmm = v[0];

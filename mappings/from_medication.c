@@ -50,6 +50,9 @@ check_words(struct mapping *m, const char *text, struct drugs *d)
 		word[n] = '\0';
 		d->named = mapping_own(m, "ici-drug", OWN_SYSTEM("ici-drug"),
 		    arena_printf(m->arena, "ici_%s", word));
+		if (d->named == NULL)
+			d->named = mapping_own(
+			    m, "ici-drug", OWN_SYSTEM("ici-brand"), word);
 	}
 }
 

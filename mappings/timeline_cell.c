@@ -34,12 +34,16 @@ cell_sizes(const struct measurement_fact *m, bool nodal)
 	return z;
 }
 
-/* Of all that was said of a node, one dimension: it is taken, and said. */
+/* What had to be assumed of all that was said is said as a problem. */
 struct sizes
 cell_judge(struct building *b, const struct measurement_fact *m, bool nodal)
 {
 	struct sizes z = cell_sizes(m, nodal);
 
+	if (m->longest_tmm != TMM_NONE && m->short_tmm > m->longest_tmm)
+		timeline_problem(b, m->source.reference, "axes_swapped",
+		    "its longest diameter is smaller than its other one; taken "
+		    "the other way round");
 	if (!nodal)
 		return z;
 	if (z.shortest == TMM_NONE && z.longest != TMM_NONE) {

@@ -308,11 +308,15 @@ is_present(const struct reading *r)
 	return r->state != READING_ABSENT && r->state != READING_NOT_EVALUABLE;
 }
 
+/* Is a part read here, or what it split into in turn? */
 static bool
 has_part(const struct cell_fact *cells, size_t n, const char *key)
 {
 	for (size_t i = 0; i < n; i++) {
-		if (strcmp(cells[i].m->lesion, key) == 0)
+		const struct measurement_fact *m = cells[i].m;
+
+		if (strcmp(m->lesion, key) == 0 ||
+		    (m->fragment && strcmp(m->other_lesion, key) == 0))
 			return true;
 	}
 	return false;
@@ -454,9 +458,8 @@ add_unread(struct building *b, const struct fragments *fragments,
 
 		if (facts[i].role == STATED_NONE || known ||
 		    parent_of(fragments, facts[i].key) != NULL ||
-		    (had > 0 &&
-			bsearch(facts[i].key, t->lesions.items, had, sizeof(*l),
-			    by_lesion_key) != NULL))
+		    (had > 0 && bsearch(facts[i].key, t->lesions.items, had,
+				    sizeof(*l), by_lesion_key) != NULL))
 			continue;
 		l = ARENA_PUSH(b->arena, &t->lesions);
 		l->key = facts[i].key;
