@@ -11,6 +11,7 @@ class Score:
     def __init__(self, verbose=False):
         self.passed = self.failed = 0
         self.skipped = []
+        self.documents = []
         self.verbose = verbose
 
     def check(self, holds, where, want=None, got=None):

@@ -37,9 +37,9 @@ class Rescan:
             return f'exit {status}: {err.strip()[:300]}'
         return json.loads(out)
 
-    def one(self, files, **rest):
+    def one(self, files, *options, **rest):
         """The one assessment expected, or what went wrong as text."""
-        documents = self.all(files, **rest)
+        documents = self.all(files, *options, **rest)
         if isinstance(documents, str) or len(documents) == 1:
             return documents if isinstance(documents, str) else documents[0]
         return f'{len(documents)} assessments'

@@ -3,14 +3,20 @@
 """Judge build/rescan by the published contracts alone.
 
 Each worked example of the criteria, as FHIR in each dialect, through
-`rescan assess`.  BUILD names the build folder.  Run from the repository root.
+`rescan assess`; then the sentences of the contracts one by one (checks_*.py).
+BUILD names the build folder.  Run from the repository root.
 
-    run.py [--case ID] [--dialect NAME] [-v]
+    run.py [--case ID] [--dialect NAME] [--checks NAME] [-v]
 """
 import argparse
+import inspect
 import sys
 import tempfile
 
+import checks_data
+import checks_document
+import checks_state
+import checks_time
 from fhir_cases import (DIALECTS, Builder, Inexpressible, day, documents,
                         load_cases)
 from judge import Score, flat_because, validator
@@ -161,16 +167,35 @@ def run_cases(score, rescan, only_case, only_dialect):
         valid(score, f'{dialect.name}: schema', batch)
 
 
+def checks_of(module):
+    """The functions of a module that take (score, rescan)."""
+    return [f for f in vars(module).values() if inspect.isfunction(f) and
+            f.__module__ == module.__name__ and
+            list(inspect.signature(f).parameters) == ['score', 'rescan']]
+
+
+def run_checks(score, rescan, only):
+    for module in (checks_data, checks_state, checks_time, checks_document):
+        for check in checks_of(module):
+            if only is None or only in check.__name__:
+                check(score, rescan)
+    validator()(score, 'checks: schema', score.documents)
+
+
 def main():
     parser = argparse.ArgumentParser(description=__doc__.split('\n')[0])
     parser.add_argument('--case')
     parser.add_argument('--dialect', choices=DIALECTS)
+    parser.add_argument('--checks', help='only the checks with this in it')
     parser.add_argument('-v', '--verbose', action='store_true')
     args = parser.parse_args()
     score = Score(args.verbose)
     with tempfile.TemporaryDirectory() as folder:
         rescan = Rescan(folder)
-        run_cases(score, rescan, args.case, args.dialect)
+        if not args.checks:
+            run_cases(score, rescan, args.case, args.dialect)
+        if not (args.case or args.dialect):
+            run_checks(score, rescan, args.checks)
     return score.end()
 
 
