@@ -9,8 +9,10 @@ trap 'rm -f "$log"' EXIT
 for t in "$@"; do
 	if "$t" >"$log" 2>&1; then
 		passed=$((passed + 1))
+		# A script's last line says what it saw or left out.
 		printf 'ok   %-28s %s\n' "${t##*/}" \
-		    "$(grep -E '^[0-9]+%: Checks' "$log" | tail -n 1)"
+		    "$(grep -E '^[0-9]+%: Checks' "$log" | tail -n 1 |
+		    grep . || tail -n 1 "$log")"
 	else
 		failed=$((failed + 1)) bad="$bad ${t##*/}"
 		printf 'FAIL %s\n' "${t##*/}"
