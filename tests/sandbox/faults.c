@@ -5,12 +5,13 @@
 #include <regex.h>
 #include <stdlib.h>
 #include <string.h>
+#include <time.h>
 
 #include "tests/sandbox/internal.h"
 
 struct fault_entry {
 	struct sandbox_fault f;
-	char *method, *retry_after; /* owned, or NULL */
+	char *method, *retry_after, *word; /* owned, or NULL */
 	bool any_path;
 	regex_t path;
 	int left, skip;
@@ -39,8 +40,56 @@ answer_login(struct exchange *x, const struct sandbox_fault *f)
 	strbuf_adds(&x->out, login_page);
 }
 
-/* A kind answers instead of the handler, or is left to the wire (server.c)
- * and to the links (fault_next); undone: the request is not carried out. */
+/* The query without a parameter, whatever its modifier. */
+static void
+ignore_parameter(struct exchange *x, const struct sandbox_fault *f)
+{
+	size_t len = f->word == NULL ? 0 : strlen(f->word);
+	const char *s = x->query;
+	char *left = arena_strdup(x->a, "");
+
+	while (*s != '\0') {
+		size_t n = strcspn(s, "&");
+
+		if (len == 0 || strncmp(s, f->word, len) != 0 ||
+		    strchr("=:&", s[len]) == NULL)
+			left = arena_printf(x->a, "%s%s%.*s", left,
+			    *left == '\0' ? "" : "&", (int)n, s);
+		s += s[n] == '&' ? n + 1 : n;
+	}
+	x->query = left;
+}
+
+/* The body without a member. */
+static void
+drop_member(struct exchange *x, const struct sandbox_fault *f)
+{
+	struct json_iter it = {NULL, NULL, NULL};
+	struct json_doc *doc = NULL;
+	struct err e = ERR_INIT;
+	struct json_writer w;
+	struct strbuf out;
+
+	if (f->word == NULL ||
+	    json_parse(x->body, x->body_len, &doc, &e) != ERR_OK)
+		return;
+	strbuf_init(&out, SANDBOX_BODY_MAX);
+	json_writer_init(&w, &out, false);
+	json_begin_object(&w, NULL);
+	while (json_next(json_root(doc), &it)) {
+		if (strcmp(it.name, f->word) != 0)
+			json_put_raw(&w, it.name, json_text(it.value));
+	}
+	json_end_object(&w);
+	x->body = arena_strdup(x->a, out.s);
+	x->body_len = out.len;
+	strbuf_done(&out);
+	json_free(doc);
+}
+
+/* A kind answers instead of the handler or changes what it sees, or is left
+ * to the wire (server.c), to the links (fault_next) and to the search; undone:
+ * the request is not carried out. */
 static const struct {
 	const char *name;
 	void (*answer)(struct exchange *x, const struct sandbox_fault *f);
@@ -54,6 +103,11 @@ static const struct {
     [SANDBOX_FAULT_TRUNCATE] = {"truncate", NULL, false},
     [SANDBOX_FAULT_LOOP_NEXT] = {"loop-next", NULL, false},
     [SANDBOX_FAULT_FOREIGN_NEXT] = {"foreign-next", NULL, false},
+    [SANDBOX_FAULT_RELATIVE_NEXT] = {"relative-next", NULL, false},
+    [SANDBOX_FAULT_GARBLE] = {"garble", NULL, false},
+    [SANDBOX_FAULT_IGNORE] = {"ignore", ignore_parameter, false},
+    [SANDBOX_FAULT_DROP] = {"drop", drop_member, false},
+    [SANDBOX_FAULT_LAG] = {"lag", NULL, false},
 };
 
 static bool
@@ -100,7 +154,21 @@ fault_next(const struct exchange *x, const char *next, const char *here)
 		return here;
 	if (x->fault == SANDBOX_FAULT_FOREIGN_NEXT)
 		return "https://elsewhere.invalid/fhir?_page=1";
+	if (x->fault == SANDBOX_FAULT_RELATIVE_NEXT)
+		return strstr(next, "/fhir");
 	return next;
+}
+
+bool
+fault_hides(const struct exchange *x, const struct resource *r)
+{
+	struct timespec now;
+
+	if (x->fault != SANDBOX_FAULT_LAG)
+		return false;
+	clock_gettime(CLOCK_REALTIME, &now);
+	return store_latest(r)->updated_ms >
+	       (int64_t)now.tv_sec * 1000 + now.tv_nsec / 1000000 - x->fault_ms;
 }
 
 static char *
@@ -120,6 +188,7 @@ entry_free(struct fault_entry *f)
 		regfree(&f->path);
 	free(f->method);
 	free(f->retry_after);
+	free(f->word);
 }
 
 static enum err_code
@@ -144,6 +213,8 @@ fault_add(struct sandbox *s, const struct sandbox_fault *f, struct err *e)
 	at->f = *f;
 	at->method = copy(f->method);
 	at->retry_after = copy(f->retry_after);
+	at->word = copy(f->word);
+	at->f.word = at->word;
 	at->f.method = at->method;
 	at->f.path = NULL;
 	at->f.retry_after = at->retry_after;
@@ -213,6 +284,7 @@ order_fault(struct exchange *x, const struct json_value *v)
 	    .status = number_at(v, "status"),
 	    .retry_after = json_string_at(v, "retryAfter"),
 	    .ms = number_at(v, "ms"),
+	    .word = json_string_at(v, "word"),
 	};
 	struct err e = ERR_INIT;
 

@@ -215,6 +215,8 @@ bool fault_before(struct exchange *x);
 /* The url the next link shall have. */
 const char *fault_next(
     const struct exchange *x, const char *next, const char *here);
+/* Not to be found yet, by order of a fault. */
+bool fault_hides(const struct exchange *x, const struct resource *r);
 void fault_free_all(struct sandbox *s);
 void snapshots_free(struct sandbox *s);
 

@@ -75,6 +75,11 @@ enum sandbox_fault_kind {
 	SANDBOX_FAULT_TRUNCATE,     /* half of the body, then close */
 	SANDBOX_FAULT_LOOP_NEXT,    /* the next link leads to this page */
 	SANDBOX_FAULT_FOREIGN_NEXT, /* the next link leads elsewhere */
+	SANDBOX_FAULT_RELATIVE_NEXT, /* the next link is root-relative */
+	SANDBOX_FAULT_GARBLE, /* half of the body, as if it were the whole */
+	SANDBOX_FAULT_IGNORE, /* as if the parameter `word` were not there */
+	SANDBOX_FAULT_DROP,   /* the body's member `word` is not stored */
+	SANDBOX_FAULT_LAG,    /* searches see nothing younger than ms */
 	SANDBOX_FAULT__MAX
 };
 
@@ -86,7 +91,8 @@ struct sandbox_fault {
 	int times, skip;    /* times 0 counts as 1, -1 is for ever */
 	int status;         /* STATUS */
 	const char *retry_after; /* STATUS: the header's text, or NULL */
-	int ms;                  /* STALL */
+	int ms;                  /* STALL, LAG */
+	const char *word;        /* IGNORE, DROP */
 };
 enum err_code sandbox_fault(
     struct sandbox *s, const struct sandbox_fault *f, struct err *e) MUST_CHECK;

@@ -261,7 +261,7 @@ search_match(struct exchange *x, const char *type, struct match_list *ret)
 		return false;
 	for (size_t i = 0; i < row->n; i++) {
 		struct resource *r = row->items[i];
-		bool ok = store_alive(r);
+		bool ok = store_alive(r) && !fault_hides(x, r);
 
 		for (size_t k = 0; k < c.all.n && ok; k++)
 			ok = condition_matches(&c.all.items[k], r);

@@ -257,6 +257,8 @@ send_answer(
 		send_half(sv, x, request);
 		return;
 	}
+	if (x->fault == SANDBOX_FAULT_GARBLE)
+		x->out.len /= 2;
 	body = evbuffer_new();
 	if (evhttp_request_get_command(request) != EVHTTP_REQ_HEAD)
 		evbuffer_add(body, x->out.s, x->out.len);
