@@ -63,7 +63,7 @@ check: deps ## everything that must pass (SAN=address,undefined; T=json: one)
 	@$(MAKE) --no-print-directory -s test
 
 TEST_PROGRAMS := $(TESTS:%=$(B)/%)
-TEST_SCRIPTS  := tests/cli.sh tests/validate_outputs.sh
+TEST_SCRIPTS  := tests/cli.sh tests/quarantine.sh tests/validate_outputs.sh
 $(B)/tests.built: $(TEST_PROGRAMS)
 	@touch $@
 

@@ -89,6 +89,25 @@ client_base(const struct client *c)
 	return c->base;
 }
 
+void
+client_watch(struct client *c, client_unreadable_fn fn, void *ctx)
+{
+	c->unreadable = fn;
+	c->unreadable_ctx = ctx;
+}
+
+enum err_code
+client_tell(const struct client *c, const char *url,
+    const struct http_response *r, enum err_code code, const struct err *e)
+{
+	struct client_unreadable what = {url, r->body, r->body_len, e};
+
+	if (c->unreadable != NULL && e != NULL && r->status < 300 &&
+	    (code == ERR_NOT_JSON || code == ERR_NOT_FHIR || code == ERR_LIMIT))
+		c->unreadable(c->unreadable_ctx, &what);
+	return code;
+}
+
 char *
 client_escape(const char *value)
 {
@@ -314,7 +333,8 @@ repeat(struct client *c, const struct client_call *call,
 		r.retry_after_s = -1;
 		code = attempt(c, call, &r, e);
 		if (code == ERR_OK)
-			code = classify(&r, call->precondition, e);
+			code = client_tell(c, call->url, &r,
+			    classify(&r, call->precondition, e), e);
 		if (code == ERR_OK)
 			*ret = r;
 		if (!may_repeat(call, code) || n >= c->o.retries)

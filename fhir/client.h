@@ -20,10 +20,10 @@ struct client_options {
 	const char *token_file; /* bearer token, mode 0600, read again for
 				 * every request; or NULL */
 	struct http_options http;
-	int page_count;         /* _count asked for, 100 */
-	int max_pages;          /* of one search, 10000 */
-	int64_t max_entries;    /* of one search */
-	int retries;            /* 4 */
+	int page_count;                 /* _count asked for, 100 */
+	int max_pages;                  /* of one search, 10000 */
+	int64_t max_entries;            /* of one search */
+	int retries;                    /* 4 */
 	int backoff_ms, backoff_max_ms; /* 500, 60000 */
 };
 #define CLIENT_DEFAULTS                                                        \
@@ -39,16 +39,27 @@ enum err_code client_new(const struct client_options *o, struct client **ret,
 void client_free(struct client *c);
 const char *client_base(const struct client *c);
 
+/* Hears of a 2xx answer that is not what was asked for: no JSON, no FHIR,
+ * no searchset.  Everything is borrowed for the call. */
+struct client_unreadable {
+	const char *url, *body;
+	size_t len;
+	const struct err *why;
+};
+typedef void (*client_unreadable_fn)(
+    void *ctx, const struct client_unreadable *what);
+void client_watch(struct client *c, client_unreadable_fn fn, void *ctx);
+
 /* One page of a search, handed over whole: the body is checked JSON and a
  * Bundle of type searchset.  `server_ms` is the server's Date. */
 struct client_page {
-	const char *url;  /* what was asked */
+	const char *url; /* what was asked */
 	const char *body;
 	size_t len;
 	const struct bundle_head *head;
 	int64_t server_ms;
-	int number;       /* from 0 */
-	bool last;        /* no next link */
+	int number; /* from 0 */
+	bool last;  /* no next link */
 };
 typedef enum err_code (*client_page_fn)(
     void *ctx, const struct client_page *page, struct err *e);
@@ -74,7 +85,7 @@ enum err_code client_capability(struct client *c, char **ret_body,
 struct client_written {
 	bool created; /* 201; else an existing one was found or updated */
 	char id[65], version[65]; /* "" when the server did not say */
-	char *body;   /* the server's representation or "", owned */
+	char *body;               /* the server's representation or "", owned */
 };
 void client_written_done(struct client_written *w);
 
@@ -86,9 +97,9 @@ enum err_code client_create(struct client *c, const char *type,
     struct err *e) MUST_CHECK;
 
 /* PUT with If-Match (version "" sends none).  ERR_CONFLICT for 409 and 412. */
-enum err_code client_update(struct client *c, const char *type,
-    const char *id, const char *version, const char *body,
-    struct client_written *ret, struct err *e) MUST_CHECK;
+enum err_code client_update(struct client *c, const char *type, const char *id,
+    const char *version, const char *body, struct client_written *ret,
+    struct err *e) MUST_CHECK;
 
 /* Percent-encode a query value into buf-owned memory; caller frees. */
 char *client_escape(const char *value);

@@ -12,7 +12,13 @@ struct client {
 	char *base, *token_file;
 	char origin[HTTP_ORIGIN_SIZE];
 	struct http *http;
+	client_unreadable_fn unreadable; /* or NULL */
+	void *unreadable_ctx;
 };
+
+/* Tell who watches; returns code, so that `return client_tell(…)` works. */
+enum err_code client_tell(const struct client *c, const char *url,
+    const struct http_response *r, enum err_code code, const struct err *e);
 
 #define CLIENT_TOKEN_HEADER_SIZE 8300
 

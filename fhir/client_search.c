@@ -151,7 +151,7 @@ read_page(struct search *s, bool *ret_last, struct err *e)
 	if (code != ERR_OK)
 		return code;
 	a = arena_new();
-	code = read_head(&r, a, &head, e);
+	code = client_tell(s->c, s->url, &r, read_head(&r, a, &head, e), e);
 	if (code != ERR_OK)
 		err_context(e, "GET %s: page %d", s->what, s->number);
 	else

@@ -54,6 +54,7 @@ read_one(struct client *c, const char *url, const char *type, const char *id,
 	if (code == ERR_OK && id != NULL && is != NULL && strcmp(is, id) != 0)
 		code = err_set(e, ERR_NOT_FHIR,
 		    "the answer is not the resource asked for");
+	client_tell(c, url, &r, code, e);
 	if (code == ERR_OK) {
 		*ret_body = r.body;
 		*ret_len = r.body_len;

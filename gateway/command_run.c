@@ -14,12 +14,12 @@
 #include <string.h>
 
 static const struct option options[] = {
-	{"config", required_argument, NULL, 'c'},
-	{"server", required_argument, NULL, 's'},
-	{"once", no_argument, NULL, 'o'},
-	{"dry-run", no_argument, NULL, 'n'},
-	{"help", no_argument, NULL, 'h'},
-	{NULL, 0, NULL, 0},
+    {"config", required_argument, NULL, 'c'},
+    {"server", required_argument, NULL, 's'},
+    {"once", no_argument, NULL, 'o'},
+    {"dry-run", no_argument, NULL, 'n'},
+    {"help", no_argument, NULL, 'h'},
+    {NULL, 0, NULL, 0},
 };
 
 struct request {
@@ -112,10 +112,10 @@ static enum err_code
 run(const struct request *r, const struct offline *o, struct err *e)
 {
 	struct pipeline_options po = {
-		.config = o->config,
-		.maps = o->maps,
-		.dry_run = r->dry_run,
-		.diff = r->dry_run ? stdout : NULL,
+	    .config = o->config,
+	    .maps = o->maps,
+	    .dry_run = r->dry_run,
+	    .diff = r->dry_run ? stdout : NULL,
 	};
 	struct request copy = *r;
 	struct pipeline *p = NULL;
@@ -124,7 +124,8 @@ run(const struct request *r, const struct offline *o, struct err *e)
 	rc = config_server(o->config, r->server, &po.server, e);
 	if (rc != ERR_OK)
 		return rc;
-	rc = store_sqlite.open(o->config->store_path, false, &po.store, e);
+	rc = store_sqlite.open(
+	    o->config->store_path, STORE_WRITER, &po.store, e);
 	if (rc != ERR_OK)
 		goto out;
 	log_event(LOG_START, log_word("version", RESCAN_VERSION),
@@ -132,8 +133,7 @@ run(const struct request *r, const struct offline *o, struct err *e)
 	rc = pipeline_new(&po, &p, e);
 	if (rc != ERR_OK)
 		goto out;
-	rc = schedule_run(
-	    p, o->config, r->once, print_cycle, &copy, e);
+	rc = schedule_run(p, o->config, r->once, print_cycle, &copy, e);
 	log_event(LOG_STOP, log_word("server", po.server->name));
 out:
 	pipeline_free(p);

@@ -37,6 +37,7 @@ ingest_quarantine(struct ingest *in, const char *key, const char *code,
 
 	q->server = in->server;
 	q->key = arena_strdup(in->arena, key);
+	q->type = in->type;
 	q->code = code;
 	q->text = arena_strdup(in->arena, text);
 	q->bytes = arena_strndup(in->arena, bytes, len);

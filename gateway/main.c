@@ -20,8 +20,8 @@ command_sandbox(int argc, char **argv)
 	(void)argc;
 	if (n > 0) {
 		self[n] = '\0';
-		snprintf(path, sizeof(path), "%s/rescan-sandbox",
-		    dirname(self));
+		snprintf(
+		    path, sizeof(path), "%s/rescan-sandbox", dirname(self));
 		execv(path, argv);
 	}
 	perror("rescan: rescan-sandbox");
@@ -32,13 +32,15 @@ static const struct command {
 	const char *name, *help;
 	int (*run)(int argc, char **argv);
 } commands[] = {
-	{"assess", "assess FHIR files offline and print the assessment",
-	    command_assess},
-	{"explain", "the same as prose, with every rule and its citation",
-	    command_explain},
-	{"run", "poll a FHIR server, assess, write back", command_run},
-	{"check", "configuration and code maps are sound", command_check},
-	{"sandbox", "a FHIR R4 server over TLS to try it on", command_sandbox},
+    {"assess", "assess FHIR files offline and print the assessment",
+	command_assess},
+    {"explain", "the same as prose, with every rule and its citation",
+	command_explain},
+    {"run", "poll a FHIR server, assess, write back", command_run},
+    {"check", "configuration and code maps are sound", command_check},
+    {"quarantine", "what could not be read, mapped or written",
+	command_quarantine},
+    {"sandbox", "a FHIR R4 server over TLS to try it on", command_sandbox},
 };
 #define N_COMMANDS (sizeof(commands) / sizeof(commands[0]))
 
@@ -47,7 +49,7 @@ usage(FILE *out)
 {
 	fputs("usage: rescan COMMAND [OPTION]... [FILE]...\n\n", out);
 	for (size_t i = 0; i < N_COMMANDS; i++) {
-		fprintf(out, "  rescan %-8s %s\n", commands[i].name,
+		fprintf(out, "  rescan %-10s %s\n", commands[i].name,
 		    commands[i].help);
 	}
 	fputs("\n`rescan COMMAND --help` tells more.  Exit status: 0 done, "

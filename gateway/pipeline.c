@@ -3,6 +3,7 @@
 
 #include "fhir/util/clock.h"
 #include "fhir/util/log.h"
+#include "gateway/aside.h"
 #include "gateway/conclude.h"
 #include "gateway/ingest.h"
 
@@ -20,6 +21,7 @@ struct pipeline {
 	struct capability capability;
 	bool capable; /* capability is known */
 	struct deliver deliver;
+	struct aside aside;
 	char owner[128];
 };
 
@@ -51,6 +53,7 @@ pipeline_new(
 	    .config = o->config,
 	    .server = o->server,
 	    .capability = &p->capability};
+	aside_init(&p->aside, client, o->store, o->server);
 	*ret = p;
 	return ERR_OK;
 }
@@ -60,6 +63,7 @@ pipeline_free(struct pipeline *p)
 {
 	if (p == NULL)
 		return;
+	aside_done(&p->aside);
 	client_free(p->client);
 	arena_free(p->arena);
 	free(p);
@@ -237,6 +241,8 @@ poll_type(struct pipeline *p, const char *type, struct cycle_report *report,
 		return ERR_OK;
 	}
 	err_context(e, "%s", type);
+	if (aside_page(&p->aside, type, &report->quarantined, e) != ERR_OK)
+		return e->code;
 	if (rc != ERR_STOPPED) {
 		log_event(LOG_POLL_FAILED, log_word("type", type),
 		    log_word("code", err_name(rc)));
@@ -304,8 +310,7 @@ read_one(struct pipeline *p, const char *key, struct ingest *in,
 	}
 	if (rc == ERR_NOT_FHIR || rc == ERR_NOT_JSON || rc == ERR_LIMIT) {
 		/* Kept with the reason, not read again and again. */
-		ingest_absent(in, key, RESOURCE_MISSING);
-		ingest_quarantine(in, key, "not_readable", e->text, "", 0);
+		aside_read(&p->aside, in, key, e);
 		return ERR_OK;
 	}
 	return rc;
@@ -521,6 +526,8 @@ pipeline_cycle(struct pipeline *p, struct cycle_report *ret, struct err *e)
 	ret->dry_run = p->o.dry_run;
 	p->deliver.halted = false;
 	rc = learn(p, e);
+	if (rc == ERR_OK)
+		rc = aside_again(&p->aside, &ret->reads, e);
 	if (rc == ERR_OK)
 		rc = poll_all(p, ret, e);
 	if (rc == ERR_OK)

@@ -463,7 +463,7 @@ cycle(const char *config)
 	if (config_load(config, &c, &e) != ERR_OK ||
 	    config_server(c, NULL, &o.server, &e) != ERR_OK ||
 	    codemap_load(dirs, 1, &maps, &e) != ERR_OK ||
-	    store_sqlite.open(c->store_path, false, &o.store, &e) != ERR_OK)
+	    store_sqlite.open(c->store_path, STORE_WRITER, &o.store, &e) != ERR_OK)
 		return 1;
 	o.config = c;
 	o.maps = maps;

@@ -36,7 +36,7 @@ begin(int backend)
 	ck_assert_ptr_nonnull(mkdtemp(dir));
 	snprintf(where, sizeof(where), "%s/store.db", dir);
 	arena = arena_new();
-	must(ops->open(where, false, &st, &e));
+	must(ops->open(where, STORE_WRITER, &st, &e));
 }
 
 static void
@@ -44,7 +44,7 @@ reopen(void)
 {
 	ops->close(st);
 	st = NULL;
-	must(ops->open(where, false, &st, &e));
+	must(ops->open(where, STORE_WRITER, &st, &e));
 }
 
 static void
@@ -156,10 +156,10 @@ START_TEST(one_writer_any_readers)
 	struct store *other = NULL;
 
 	begin(_i);
-	ck_assert_int_eq(ops->open(where, false, &other, &e), ERR_STORE);
+	ck_assert_int_eq(ops->open(where, STORE_WRITER, &other, &e), ERR_STORE);
 	ck_assert_ptr_nonnull(strstr(e.text, "another gateway"));
 	put("Observation/1", "1", 10, "Patient/1", "a", NULL);
-	must(ops->open(where, true, &other, &e));
+	must(ops->open(where, STORE_READER, &other, &e));
 	{
 		struct store_row *rows;
 		size_t n;
@@ -540,6 +540,7 @@ START_TEST(quarantine_is_kept_once_and_heals)
 	must(ops->quarantine(st, SERVER, arena, &got, &n, &e));
 	ck_assert_uint_eq(n, 1);
 	ck_assert_uint_eq(got->len, 3);
+	must(ops->quarantine_get(st, got->id, arena, got, &e));
 	ck_assert_int_eq(memcmp(got->bytes, "{\0x", 3), 0);
 	put("Observation/1", "1", 10, "Patient/1", "a", NULL);
 	must(ops->quarantine(st, SERVER, arena, &got, &n, &e));

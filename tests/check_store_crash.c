@@ -74,7 +74,7 @@ static void
 child_fills(int from)
 {
 	st = NULL;
-	if (ops->open(where, false, &st, &e) != ERR_OK)
+	if (ops->open(where, STORE_WRITER, &st, &e) != ERR_OK)
 		_exit(2);
 	for (int k = from; put_page(k) == ERR_OK; k++)
 		;
@@ -125,7 +125,7 @@ START_TEST(killed_at_any_instruction)
 	ck_assert_ptr_nonnull(mkdtemp(dir));
 	snprintf(where, sizeof(where), "%s/store.db", dir);
 	arena = arena_new();
-	must(ops->open(where, false, &st, &e));
+	must(ops->open(where, STORE_WRITER, &st, &e));
 	srandom(20261125);
 	for (int round = 0; round < 8; round++) {
 		pid_t pid;
@@ -142,7 +142,7 @@ START_TEST(killed_at_any_instruction)
 		waitpid(pid, &status, 0);
 		ck_assert_msg(WIFSIGNALED(status), "child ended by itself: %d",
 		    WEXITSTATUS(status));
-		must(ops->open(where, false, &st, &e));
+		must(ops->open(where, STORE_WRITER, &st, &e));
 		done = check_whole_pages();
 	}
 	ck_assert_int_gt(done, 0);

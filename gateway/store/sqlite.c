@@ -237,7 +237,7 @@ fail:
 }
 
 static enum err_code
-upgrade(struct sqlite_store *s, bool read_only, struct err *e)
+upgrade(struct sqlite_store *s, enum store_mode mode, struct err *e)
 {
 	char set[128];
 	int version = 0, known = 0;
@@ -247,7 +247,7 @@ upgrade(struct sqlite_store *s, bool read_only, struct err *e)
 		known++;
 	if (rc != ERR_OK)
 		return rc;
-	if (version > known || (read_only && version < known)) {
+	if (version > known || (mode != STORE_WRITER && version < known)) {
 		return err_set(e, ERR_STORE,
 		    "store has schema %d, this program knows %d", version,
 		    known);
@@ -310,23 +310,26 @@ sqlite_close(struct store *store)
 }
 
 static enum err_code
-prepare_writer(struct sqlite_store *s, struct err *e)
+prepare(struct sqlite_store *s, enum store_mode mode, struct err *e)
 {
-	enum err_code rc = execute(s,
-	    "PRAGMA journal_mode = WAL; PRAGMA synchronous = FULL;"
-	    "PRAGMA foreign_keys = ON",
-	    e);
+	enum err_code rc = ERR_OK;
 
+	if (mode != STORE_READER) {
+		rc = execute(s,
+		    "PRAGMA journal_mode = WAL; PRAGMA synchronous = FULL;"
+		    "PRAGMA foreign_keys = ON",
+		    e);
+	}
 	if (rc == ERR_OK)
-		rc = upgrade(s, false, e);
-	if (rc == ERR_OK)
+		rc = upgrade(s, mode, e);
+	if (rc == ERR_OK && mode == STORE_WRITER)
 		rc = sqlite_run(s, QUERY_LEASES_END, e, "");
 	return rc;
 }
 
 static enum err_code
 sqlite_open(
-    const char *where, bool read_only, struct store **ret, struct err *e)
+    const char *where, enum store_mode mode, struct store **ret, struct err *e)
 {
 	struct sqlite_store *s = calloc(1, sizeof(*s));
 	enum err_code rc = ERR_OK;
@@ -335,12 +338,13 @@ sqlite_open(
 		abort();
 	s->store.ops = &store_sqlite;
 	s->lock_fd = -1;
-	if (!read_only)
+	if (mode == STORE_WRITER)
 		rc = lock(s, where, e);
 	if (rc != ERR_OK)
 		goto out;
 	if (sqlite3_open_v2(where, &s->db,
-		(read_only ? SQLITE_OPEN_READONLY : SQLITE_OPEN_READWRITE) |
+		(mode == STORE_READER ? SQLITE_OPEN_READONLY
+				      : SQLITE_OPEN_READWRITE) |
 		    SQLITE_OPEN_NOMUTEX,
 		NULL) != SQLITE_OK) {
 		rc = err_set(e, ERR_STORE, "%s: %s", where,
@@ -348,7 +352,7 @@ sqlite_open(
 		goto out;
 	}
 	sqlite3_busy_timeout(s->db, BUSY_TIMEOUT_MS);
-	rc = read_only ? upgrade(s, true, e) : prepare_writer(s, e);
+	rc = prepare(s, mode, e);
 	if (rc != ERR_OK)
 		err_context(e, "%s", where);
 out:
@@ -383,38 +387,6 @@ cursor_get(struct store *store, const char *server, const char *type,
 	return ERR_OK;
 }
 
-static enum err_code
-quarantine(struct store *store, const char *server, struct arena *a,
-    struct store_quarantine **ret, size_t *ret_n, struct err *e)
-{
-	struct sqlite_store *s = sqlite_of(store);
-	LIST_OF(struct store_quarantine) list = {NULL, 0, 0};
-	sqlite3_stmt *st;
-	enum err_code rc =
-	    sqlite_bind(s, QUERY_QUARANTINE_LIST, &st, e, "s", server);
-
-	if (rc != ERR_OK)
-		return rc;
-	while ((rc = sqlite_row(s, st, e)) == ERR_OK) {
-		struct store_quarantine *q = ARENA_PUSH(a, &list);
-		const void *bytes = sqlite3_column_blob(st, 5);
-
-		q->id = sqlite3_column_int64(st, 0);
-		q->server = sqlite_copy(st, 1, a);
-		q->key = sqlite_copy(st, 2, a);
-		q->code = sqlite_copy(st, 3, a);
-		q->text = sqlite_copy(st, 4, a);
-		q->len = (size_t)sqlite3_column_bytes(st, 5);
-		q->bytes = arena_strndup(a, bytes == NULL ? "" : bytes, q->len);
-		q->at_ms = sqlite3_column_int64(st, 6);
-	}
-	if (rc != ERR_END)
-		return rc;
-	*ret = list.items;
-	*ret_n = list.n;
-	return ERR_OK;
-}
-
 const struct store_ops store_sqlite = {
     .name = "sqlite",
     .open = sqlite_open,
@@ -430,5 +402,10 @@ const struct store_ops store_sqlite = {
     .outputs = sqlite_outputs,
     .output_put = sqlite_output_put,
     .patients = sqlite_patients,
-    .quarantine = quarantine,
+    .quarantine = sqlite_quarantine,
+    .quarantine_get = sqlite_quarantine_get,
+    .quarantine_retry = sqlite_quarantine_retry,
+    .quarantine_take = sqlite_quarantine_take,
+    .resource_get = sqlite_resource_get,
+    .patient_again = sqlite_patient_again,
 };

@@ -59,8 +59,27 @@ int64_t sqlite_time(sqlite3_stmt *st, int column); /* NULL: TIME_NONE */
 /* sqlite_page.c */
 enum err_code sqlite_page_put(struct store *s, const struct store_page *page,
     struct store_page_result *ret, struct err *e);
+
+/* sqlite_quarantine.c */
 enum err_code sqlite_quarantine_put(struct sqlite_store *s,
     const struct store_quarantine *q, bool *ret_new, struct err *e);
+/* A search of that type came to its end. */
+enum err_code sqlite_quarantine_end(struct sqlite_store *s, const char *server,
+    const char *type, struct err *e);
+enum err_code sqlite_quarantine(struct store *s, const char *server,
+    struct arena *a, struct store_quarantine **ret, size_t *ret_n,
+    struct err *e);
+enum err_code sqlite_quarantine_get(struct store *s, int64_t id,
+    struct arena *a, struct store_quarantine *ret, struct err *e);
+enum err_code sqlite_quarantine_retry(
+    struct store *s, int64_t id, size_t *ret_n, struct err *e);
+enum err_code sqlite_quarantine_take(struct store *s, const char *server,
+    struct arena *a, struct store_quarantine **ret, size_t *ret_n,
+    struct err *e);
+enum err_code sqlite_resource_get(struct store *s, const char *server,
+    const char *key, struct arena *a, const char **ret, struct err *e);
+enum err_code sqlite_patient_again(
+    struct store *s, int64_t patient_id, const char *key, struct err *e);
 
 /* sqlite_patient.c */
 enum err_code sqlite_references_wanted(struct store *s, int64_t patient_id,

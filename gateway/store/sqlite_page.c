@@ -182,30 +182,6 @@ alias_put(struct sqlite_store *s, const char *server,
 	return rc;
 }
 
-/* --- quarantine --- */
-
-enum err_code
-sqlite_quarantine_put(struct sqlite_store *s, const struct store_quarantine *q,
-    bool *ret_new, struct err *e)
-{
-	sqlite3_stmt *st;
-	enum err_code rc = sqlite_bind(s, QUERY_QUARANTINE_HAS, &st, e, "sssb",
-	    q->server, q->key, q->code, q->bytes, q->len);
-
-	if (rc == ERR_OK)
-		rc = sqlite_row(s, st, e);
-	if (rc == ERR_OK) {
-		sqlite_end(st);
-		*ret_new = false;
-		return ERR_OK;
-	}
-	if (rc != ERR_END)
-		return rc;
-	*ret_new = true;
-	return sqlite_run(s, QUERY_QUARANTINE_PUT, e, "sssbsi", q->server,
-	    q->key, q->code, q->bytes, q->len, q->text, q->at_ms);
-}
-
 /* --- the page --- */
 
 static enum err_code
@@ -256,10 +232,15 @@ page(struct sqlite_store *s, const struct store_page *p,
 		if (rc == ERR_OK && new)
 			ret->quarantined++;
 	}
+	for (size_t i = 0; i < p->n_retried && rc == ERR_OK; i++)
+		rc = sqlite_run(
+		    s, QUERY_QUARANTINE_SETTLE, e, "i", p->retried[i]);
 	if (rc == ERR_OK && p->advance) {
 		rc = sqlite_run(s, QUERY_CURSOR_PUT, e, "ssi", p->server,
 		    p->type, p->watermark_ms);
 	}
+	if (rc == ERR_OK && p->advance)
+		rc = sqlite_quarantine_end(s, p->server, p->type, e);
 	return rc;
 }
 

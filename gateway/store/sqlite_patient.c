@@ -255,6 +255,8 @@ sqlite_output_put(struct store *store, const struct store_output *o,
 	rc = sqlite_run(s, QUERY_OUTPUT_PUT, e, "iissssisi", o->id,
 	    (int64_t)o->state, o->server_id, o->server_version, o->sent,
 	    o->landed, (int64_t)o->attempts, o->error, o->next_try_ms);
+	if (rc == ERR_OK && o->state == OUTPUT_WRITTEN)
+		rc = sqlite_run(s, QUERY_WRITE_DROP, e, "i", o->id);
 	if (rc == ERR_OK && q != NULL)
 		rc = sqlite_quarantine_put(s, q, &new, e);
 	return sqlite_finish(s, rc, e);

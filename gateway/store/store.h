@@ -42,15 +42,23 @@ struct store_resource {
 	const char *replaced_by; /* Patient: the survivor's key, or NULL */
 };
 
+/* A whole page that is no searchset: of each search only the last is kept. */
+#define QUARANTINE_PAGE  "page_unreadable"
+#define QUARANTINE_WRITE "write_refused"
+
 /* Something that could not be used, with its bytes.  The same one is kept
- * once; it goes when its key is stored after all. */
+ * once; it goes when its key is stored (or written) after all, a page when
+ * its search comes to an end. */
 struct store_quarantine {
 	int64_t id;               /* given by the store */
-	const char *server, *key; /* "Type/id", or the page's URL */
+	const char *server, *key; /* "Type/id", the page's URL, or of a write
+				   * "Type?search" */
+	const char *type;         /* searched for; NULL or "": no search */
 	const char *code, *text;
-	const char *bytes;
+	const char *bytes; /* NULL in lists */
 	size_t len;
 	int64_t at_ms;
+	bool retry; /* somebody asked to try it again */
 };
 
 struct store_page {
@@ -61,6 +69,8 @@ struct store_page {
 	size_t n_quarantine;
 	bool advance; /* the last page of a run: set the cursor */
 	int64_t watermark_ms;
+	const int64_t *retried; /* rows of quarantine_take settled by this */
+	size_t n_retried;
 };
 
 struct store_page_result {
@@ -131,6 +141,13 @@ struct store_row {
 typedef enum err_code (*store_resource_fn)(
     void *ctx, const struct store_resource *resource, struct err *e);
 
+enum store_mode {
+	STORE_WRITER, /* alone with an embedded store, else ERR_STORE; ends
+		       * the leases a dead one left */
+	STORE_READER, /* needs an existing store */
+	STORE_GUEST   /* a command beside the writer; needs an existing one */
+};
+
 struct store {
 	const struct store_ops *ops;
 };
@@ -138,10 +155,8 @@ struct store {
 struct store_ops {
 	const char *name;
 
-	/* Make or open; brings an older schema up to date.  A writer is alone
-	 * with an embedded store (else ERR_STORE) and ends the leases a dead
-	 * one left.  read_only needs an existing store. */
-	enum err_code (*open)(const char *where, bool read_only,
+	/* Make or open; a writer brings an older schema up to date. */
+	enum err_code (*open)(const char *where, enum store_mode mode,
 	    struct store **ret, struct err *e);
 	void (*close)(struct store *s); /* NULL is fine */
 
@@ -197,9 +212,31 @@ struct store_ops {
 	enum err_code (*patients)(struct store *s, const char *server,
 	    struct arena *a, struct store_row **ret, size_t *ret_n,
 	    struct err *e);
+
+	/* Without bytes; server NULL: of all. */
 	enum err_code (*quarantine)(struct store *s, const char *server,
 	    struct arena *a, struct store_quarantine **ret, size_t *ret_n,
 	    struct err *e);
+	/* One with its bytes.  ERR_NOT_FOUND. */
+	enum err_code (*quarantine_get)(struct store *s, int64_t id,
+	    struct arena *a, struct store_quarantine *ret, struct err *e);
+	/* Ask for another try of one, or (id 0) of all; how many. */
+	enum err_code (*quarantine_retry)(
+	    struct store *s, int64_t id, size_t *ret_n, struct err *e);
+	/* Begin the tries asked for: refused writes are pending again, and the
+	 * types whose pages left something aside are read from their start.
+	 * Handed out is what has to be read by its key; settle it with
+	 * page_put. */
+	enum err_code (*quarantine_take)(struct store *s, const char *server,
+	    struct arena *a, struct store_quarantine **ret, size_t *ret_n,
+	    struct err *e);
+
+	/* The body of what is present; ERR_NOT_FOUND. */
+	enum err_code (*resource_get)(struct store *s, const char *server,
+	    const char *key, struct arena *a, const char **ret, struct err *e);
+	/* Have a patient assessed again, key (or NULL) read again before. */
+	enum err_code (*patient_again)(struct store *s, int64_t patient_id,
+	    const char *key, struct err *e);
 };
 
 extern const struct store_ops store_sqlite;

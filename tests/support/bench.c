@@ -100,8 +100,8 @@ bench_open(struct bench *b, const char *more)
 	struct pipeline_options o;
 
 	write_config(b, more);
-	must(b,
-	    store_sqlite.open(b->config->store_path, false, &b->store, &b->e));
+	must(b, store_sqlite.open(
+		    b->config->store_path, STORE_WRITER, &b->store, &b->e));
 	o = (struct pipeline_options){.config = b->config,
 	    .server = b->server,
 	    .maps = b->maps,
