@@ -3,7 +3,7 @@
 """Worked examples of the response criteria as FHIR R4, in several dialects.
 
 Every `series` and `series_spd` case of tests/cases/criteria_examples.json
-becomes resources as the input contract says, and every dialect says the same
+and of cases.json beside this file becomes resources as the input contract says, and every dialect says the same
 in other words: other codes, units, references, Bundle types and orders.
 
     fhir_cases.py --list
@@ -19,7 +19,8 @@ import uuid
 from fhir_codes import (ATC, DCM, LOINC, NCIT, PLACES, RXNORM, SCT, SITES, UCUM,
                         UMLS, concept)
 
-EXAMPLES = 'tests/cases/criteria_examples.json'
+EXAMPLES = ('tests/cases/criteria_examples.json',
+            'tests/blackbox/cases.json')
 BASE_DATE = datetime.date(2024, 1, 2)
 SERVER = 'https://ehr.example.org/fhir'
 DOSE_EVERY = 21
@@ -86,11 +87,13 @@ DIALECTS = {d.name: d for d in (
 )}
 
 
-def load_cases(path=EXAMPLES):
-    """The expressible cases of the examples file."""
-    with open(path, encoding='utf-8') as file:
-        cases = json.load(file)['cases']
-    return [c for c in cases if c['kind'] in ('series', 'series_spd')]
+def load_cases(kinds=('series', 'series_spd')):
+    """The expressible cases of the example files."""
+    cases = []
+    for path in EXAMPLES:
+        with open(path, encoding='utf-8') as file:
+            cases += json.load(file)['cases']
+    return [c for c in cases if c['kind'] in kinds]
 
 
 def day(number):
@@ -165,7 +168,7 @@ class Builder:
                     'BodyStructure', self.structure(lesion['parent'])))
             return
         if lesion.get('parent'):
-            raise Inexpressible('a fragment names a BodyStructure')
+            raise Inexpressible('the other lesion is named by BodyStructure')
         observation['bodySite'] = concept(*SITES[lesion['site']])
         if self.say.identity == 'uid':
             observation.setdefault('component', []).append({
@@ -211,15 +214,13 @@ class Builder:
         axes = [('longest', longest)] if longest is not None else []
         axes += [('short', short)] if short is not None else []
         if self.say.layout == 'axes':
-            for axis, mm in axes:
-                self.lesion_observation(
-                    number, lesion, concept(*AXIS_CODES['axes'][axis]),
-                    valueQuantity=self.quantity(mm))
-            return
+            return [self.lesion_observation(
+                number, lesion, concept(*AXIS_CODES['axes'][axis]),
+                valueQuantity=self.quantity(mm)) for axis, mm in axes][0]
         code = concept(LOINC, '21889-1') if self.say.layout == 'panel' \
             else concept(SCT, '439984002')
         table = AXIS_CODES[self.say.layout]
-        self.lesion_observation(number, lesion, code, component=[
+        return self.lesion_observation(number, lesion, code, component=[
             {'code': concept(*table[axis]), 'valueQuantity': self.quantity(mm)}
             for axis, mm in axes])
 
@@ -267,7 +268,8 @@ class Builder:
         self.has_non_target = any('nontarget' in v or
                                   v.get('nonindex') == 'stable'
                                   for v in visits)
-        if self.has_non_target and self.say.non_target != 'statement':
+        if self.has_non_target and (not targets or
+                                    self.say.non_target != 'statement'):
             self.state(0, self.non_target(), 'C25626')
         for v in visits:
             self.visit(v['day'], v['index' if spd else 'targets'], v)
@@ -318,11 +320,14 @@ class Builder:
                 self.gone(number, lesion, True)
             else:
                 self.measure(number, lesion, *value)
+        elif value == 'TSTM':
+            self.too_small(number, lesion)
+        elif isinstance(value, dict) and 'merged_into' in value:
+            self.state(number, {**lesion, 'parent': self.lesions[
+                value['merged_into']]}, 'C94525')
         elif isinstance(value, dict):
-            if lesion['node'] or 'fragments' not in value:
-                raise Inexpressible('only fragments of non-nodal lesions')
             for i, mm in enumerate(value['fragments']):
-                self.measure(number, {
+                self.fragment(number, {
                     'id': f"{lesion['id']}-{i + 1}", 'site': lesion['site'],
                     'role': lesion['role'], 'parent': lesion}, mm)
         elif value == 0:
@@ -332,13 +337,37 @@ class Builder:
         else:
             self.measure(number, lesion, value)
 
+    def fragment(self, number, part, mm):
+        if mm == 0:
+            self.gone(number, part, False)
+        else:
+            self.measure(number, part, mm)
+
+    def too_small(self, number, lesion):
+        """Below 5 mm, by the axis that counts."""
+        quantity = {**self.quantity(5), 'comparator': '<'}
+        axis = 'short' if lesion['node'] else 'longest'
+        table = AXIS_CODES['axes' if self.say.layout == 'axes' else 'mixed']
+        self.lesion_observation(number, lesion, concept(*table[axis]),
+                                valueQuantity=quantity)
+
+    def doubt(self, number, lesion, mm):
+        """An equivocal lesion and its size."""
+        if self.say.absent_as == 'statement':
+            self.state(number, lesion, 'C86071')
+            self.measure(number, lesion, mm)
+            return
+        o = self.measure(number, lesion, mm)
+        o.setdefault('interpretation', []).append(concept(NCIT, 'C86071'))
+
     def new_lesion(self, number, new):
         kind = new.get('kind')
         role = {'NLT': 'C139127', 'NLNT': 'C139126', None: 'C94522'}[kind]
         lesion = {'id': new['id'], 'role': role, 'site': PLACES[new['id']]}
         if kind == 'NLNT':
-            self.state(number, lesion,
-                       {'new': 'C25626', 'increased': 'C25533'}[new['change']])
+            self.state(number, lesion, CHANGES[new['change']])
+        elif new.get('definite') is False:
+            self.doubt(number, lesion, new['mm'])
         elif new['mm'] == 0:
             self.gone(number, lesion, False)
         elif isinstance(new['mm'], list):
@@ -377,6 +406,8 @@ class Builder:
         self.observation(number, what, valueBoolean=yes)
 
 
+CHANGES = {'new': 'C25626', 'stable': 'C71687', 'increased': 'C25533',
+           'decreased': 'C25640', 'unequivocal_increase': 'C123645'}
 AXIS_CODES = {
     'panel': {'longest': (LOINC, '33728-7'), 'short': (LOINC, '33729-5')},
     'axes': {'longest': (NCIT, 'C96684'), 'short': (SCT, '103340004')},

@@ -19,7 +19,7 @@ SITES = {
 }
 
 # Where each lesion of the examples sits; never two in one place.
-PLACES = {'T1': 'left_lung', 'T2': 'kidney', 'I1': 'right_lung',
+PLACES = {'T1': 'left_lung', 'T2': 'kidney', 'I1': 'right_lung', 'I2': 'spleen',
        'NL1': 'liver', 'nl1': 'liver', 'A': 'liver', 'B': 'bone',
        'LIV1': 'liver', 'LIV2': 'adrenal', 'BRAIN1': 'brain',
        'n1': 'pancreas'}

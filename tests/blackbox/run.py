@@ -24,13 +24,18 @@ from rescan import Rescan
 
 CRITERIA = ('recist11', 'irecist', 'irrecist', 'imrecist', 'irrc')
 # The examples count every SD; the program asks for 42 days by default.
-PARAMS = {'pr_sticky': lambda v: f"pr_sticky = {'yes' if v else 'no'}"}
+PARAMS = {'icpd_ref_target': ('icpd_ref_anchor', lambda v: v == 'ANCHOR')}
 
 
 def options(case):
-    lines = ['[assess]', 'sd_min_days = 0']
-    lines += [PARAMS[k](v) for k, v in case.get('params', {}).items()]
-    return '\n'.join(lines) + '\n'
+    values = {'sd_min_days': 0}
+    for name, value in case.get('params', {}).items():
+        key, turn = PARAMS.get(name, (name, lambda v: v))
+        values[key] = turn(value)
+    words = {True: 'yes', False: 'no'}
+    return '[assess]\n' + ''.join(
+        f'{k} = {words.get(v, v) if isinstance(v, bool) else v}\n'
+        for k, v in values.items())
 
 
 def split(category):
@@ -78,8 +83,9 @@ def compare_visit(score, where, visit, point):
                     f'{criterion}.{field}', want, got)
     for flag in visit['expect'].get('flags', []):
         got = {c: r.get('flags', []) for c, r in point['criteria'].items()}
-        score.check(flag in got.get('irecist', []), f"{where} "
-                    f"{visit['label']} irecist.flags", flag, got)
+        score.check(any(flag in got.get(c, []) for c in
+                        ('irecist', 'recist11')), f"{where} "
+                    f"{visit['label']} flags", flag, got)
 
 
 def nadir_is_sane(score, where, points):
@@ -96,6 +102,8 @@ def nadir_is_sane(score, where, points):
                             r['nadir'])
             if r['burden'] is not None:
                 seen.append(r['burden'])
+                if in_doubt:
+                    continue
                 change(score, f"{where} {point['date']} {criterion}", seen, r)
 
 
@@ -124,7 +132,9 @@ def compare_document(score, where, case, dialect, doc):
         compare_visit(score, where, visit, point)
     for key, criterion in (('bor', 'recist11'), ('ibor', 'irecist')):
         if key in case.get('expect', {}):
-            best = doc['best_overall'][criterion]['unconfirmed']
+            best = doc['best_overall'][criterion][
+                'confirmed' if case.get('params', {}).get('confirm_response')
+                else 'unconfirmed']
             score.check(best == case['expect'][key], f'{where} best_overall.'
                         f'{criterion}', case['expect'][key], best)
     progressed = case.get('expect', {}).get('i_pd_day')
