@@ -20,7 +20,7 @@ def case(name):
 def statuses(score, rescan):
     for name, files, want in (
             ('no problem', simple().files(), 0),
-            ('a problem', Story().files() if False else problem_files(), 3),
+            ('a problem', problem_files(), 3),
             ('not JSON', ['{"resourceType": "Bundle", '], 1),
             ('not FHIR', ['{"a": 1}'], 1)):
         status, _, err = rescan.run(files)

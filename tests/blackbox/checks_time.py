@@ -193,11 +193,6 @@ def bar_reset(score, rescan):
     c.overall(2, 'iPR', 'irecist')
     c.is_(True, c.visit(2, 'irecist').get('bar_reset'))
     c.is_(False, c.visit(1, 'irecist').get('bar_reset', False))
-    c.is_([('confirmed', day(56))],
-          [(p['status'], p['date']) for p in c.doc['patterns']
-           if p['kind'] == 'pseudoprogression'] and
-          [(p['status'], day(56)) for p in c.doc['patterns']
-           if p['kind'] == 'pseudoprogression'])
 
 
 def unscheduled_early(score, rescan):

@@ -17,6 +17,10 @@ class Rescan:
             file.write(text)
         return path
 
+    def folder_write(self, folder, name, text):
+        os.makedirs(os.path.join(self.folder, folder), exist_ok=True)
+        self.write(os.path.join(folder, name), text)
+
     def run(self, files, *options, config=None):
         """(exit status, standard output, standard error)."""
         command = [PROGRAM, 'assess', *options]

@@ -15,6 +15,8 @@ import tempfile
 
 import checks_data
 import checks_document
+import checks_pattern
+import checks_reference
 import checks_state
 import checks_time
 from fhir_cases import (DIALECTS, Builder, Inexpressible, day, documents,
@@ -185,7 +187,8 @@ def checks_of(module):
 
 
 def run_checks(score, rescan, only):
-    for module in (checks_data, checks_state, checks_time, checks_document):
+    for module in (checks_data, checks_state, checks_reference, checks_time,
+                   checks_pattern, checks_document):
         for check in checks_of(module):
             if only is None or only in check.__name__:
                 check(score, rescan)
