@@ -42,7 +42,7 @@ DEBS := build-essential pkg-config libcurl4-openssl-dev libjson-c-dev \
 
 .DELETE_ON_ERROR:
 .SUFFIXES:
-.PHONY: all help deps check test lint layers demo clean format fuzz
+.PHONY: all help deps check test interop lint layers demo clean format fuzz
 
 all: $(B)/rescan $(B)/rescan-sandbox ## build the gateway and the sandbox
 
@@ -63,13 +63,18 @@ check: deps ## everything that must pass (SAN=address,undefined; T=json: one)
 	@$(MAKE) --no-print-directory -s test
 
 TEST_PROGRAMS := $(TESTS:%=$(B)/%)
-TEST_SCRIPTS  := tests/cli.sh tests/quarantine.sh tests/validate_outputs.sh
+TEST_SCRIPTS  := tests/cli.sh tests/quarantine.sh tests/validate_outputs.sh \
+		 tests/interop.sh
 $(B)/tests.built: $(TEST_PROGRAMS)
 	@touch $@
 
 test:
 	@BUILD=$(B) sh tests/run.sh \
 	    $(if $(T),$(B)/check_$(T),$(TEST_PROGRAMS) $(TEST_SCRIPTS))
+
+interop: deps ## the main job on real servers, as far as they can be had
+	@$(MAKE) --no-print-directory -s -j2 all
+	@BUILD=$(B) sh tests/interop.sh
 
 lint: ## house rules as greps
 	@sh tests/lint.sh

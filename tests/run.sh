@@ -13,6 +13,8 @@ for t in "$@"; do
 		printf 'ok   %-28s %s\n' "${t##*/}" \
 		    "$(grep -E '^[0-9]+%: Checks' "$log" | tail -n 1 |
 		    grep . || tail -n 1 "$log")"
+		# What ran on somebody else's software, and what could not.
+		sed -n 's/^interop: [a-z]*: /     &/p' "$log"
 	else
 		failed=$((failed + 1)) bad="$bad ${t##*/}"
 		printf 'FAIL %s\n' "${t##*/}"
