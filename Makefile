@@ -24,14 +24,16 @@ COMPILE  = $(CC) $(CSTD) $(CFLAGS) $(WARN) $(HARDEN) $(SANFLAG) -I. -I$(B) \
 
 # A criterion, a store or a test registers itself by being there.
 CRITERIA := $(sort $(basename $(notdir $(wildcard gateway/criteria/*.c))))
+PET      := $(sort $(basename $(notdir $(wildcard gateway/pet/*.c))))
 LIB_SRC  := $(filter-out gateway/main.c,$(sort $(wildcard fhir/util/*.c \
 	    fhir/*.c mappings/*.c gateway/*.c gateway/criteria/*.c \
-	    gateway/store/*.c)))
+	    gateway/pet/*.c gateway/store/*.c)))
 SBX_SRC  := $(sort $(wildcard tests/sandbox/*.c))
 AUX_SRC  := $(sort $(wildcard tests/support/*.c))
 TESTS    := $(sort $(basename $(notdir $(wildcard tests/check_*.c))))
 
-LIB_OBJ  := $(LIB_SRC:%.c=$(B)/%.o) $(B)/criteria_registry.o $(B)/schema.o
+LIB_OBJ  := $(LIB_SRC:%.c=$(B)/%.o) $(B)/criteria_registry.o \
+	    $(B)/pet_registry.o $(B)/schema.o
 SCHEMA   := $(sort $(wildcard gateway/store/schema/*.sql))
 SBX_OBJ  := $(SBX_SRC:%.c=$(B)/%.o)
 AUX_OBJ  := $(AUX_SRC:%.c=$(B)/%.o)
@@ -109,6 +111,18 @@ $(B)/criteria_registry.c: $(CRITERIA:%=gateway/criteria/%.c) Makefile
 	  echo '	NULL};'; } >$@
 
 $(B)/criteria_registry.o: $(B)/criteria_registry.c
+	$(COMPILE) -c -o $@ $<
+
+$(B)/pet_registry.c: $(PET:%=gateway/pet/%.c) Makefile
+	@mkdir -p $(@D)
+	@{ echo '#include "gateway/metabolic.h"'; \
+	  for c in $(PET); do \
+	    echo "extern const struct pet_criterion pet_criterion_$$c;"; done; \
+	  echo 'const struct pet_criterion *const pet_registry[] = {'; \
+	  for c in $(PET); do echo "	&pet_criterion_$$c,"; done; \
+	  echo '	NULL};'; } >$@
+
+$(B)/pet_registry.o: $(B)/pet_registry.c
 	$(COMPILE) -c -o $@ $<
 
 # store_schema[]: the numbered SQL files, byte for byte.

@@ -4,15 +4,9 @@
 #include <string.h>
 
 #include "gateway/readings.h"
+#include "gateway/thresholds.h"
 
 #define AREA_NONE INT64_MIN
-
-/*= irrc §2: measurable from 5 x 5 mm, inclusive (C21) */
-#define MEASURABLE_SIDE_TMM 50
-/*= irrc §2: 5 per organ, 10 visceral and 5 cutaneous */
-#define MAX_PER_ORGAN 5
-#define MAX_VISCERAL  10
-#define MAX_CUTANEOUS 5
 
 static int64_t
 product(const struct reading *r)
@@ -30,12 +24,17 @@ product(const struct reading *r)
 	return (int64_t)r->longest_tmm * r->short_tmm;
 }
 
+/*= irrc §2: measurable from 5 x 5 mm, inclusive (C21) */
 static bool
-measurable_both_ways(const struct reading *r)
+measurable_both_ways(const struct assess_case *c, const struct reading *r)
 {
+	int32_t least = IRRC_SIDE_TMM;
+
+	if (!c->options->contested.irrc_side_inclusive)
+		least++;
 	return reading_is_evaluated(r) && r->state != READING_ABSENT &&
-	       r->merged_into < 0 && r->longest_tmm >= MEASURABLE_SIDE_TMM &&
-	       r->short_tmm >= MEASURABLE_SIDE_TMM;
+	       r->merged_into < 0 && r->longest_tmm >= least &&
+	       r->short_tmm >= least;
 }
 
 static const struct lesion *
@@ -44,6 +43,7 @@ lesion_at(const struct assess_case *c, int i)
 	return &c->timeline->lesions.items[i];
 }
 
+/*= irrc §2: 5 per organ, 10 visceral and 5 cutaneous */
 /* Room for one more beside those already in the list? */
 static bool
 has_room(const struct assess_case *c, const int *chosen, size_t n, int next)
@@ -58,8 +58,8 @@ has_room(const struct assess_case *c, const int *chosen, size_t n, int next)
 		n_organ += strcmp(o, organ) == 0;
 		n_kind += (strcmp(o, "skin") == 0) == skin;
 	}
-	return n_organ < MAX_PER_ORGAN &&
-	       n_kind < (skin ? MAX_CUTANEOUS : MAX_VISCERAL);
+	return n_organ < IRRC_PER_ORGAN &&
+	       n_kind < (skin ? IRRC_CUTANEOUS : IRRC_VISCERAL);
 }
 
 static bool
@@ -91,7 +91,7 @@ largest_left(const struct assess_case *c, const int *chosen, size_t n)
 
 		if (l->stated != STATED_NONE ||
 		    (l->role != ROLE_TARGET && l->role != ROLE_NON_TARGET) ||
-		    !measurable_both_ways(r) || contains(chosen, n, i) ||
+		    !measurable_both_ways(c, r) || contains(chosen, n, i) ||
 		    !has_room(c, chosen, n, i) || product(r) <= best_product)
 			continue;
 		best = i;
@@ -136,6 +136,8 @@ add_index(const struct assess_case *c, const struct area_index *x,
 
 		if (p == AREA_NONE) {
 			b->complete = b->targets_gone = false;
+			*ARENA_PUSH(c->arena, &b->missing) =
+			    lesion_at(c, x->lesions[i])->key;
 			continue;
 		}
 		b->value += p;
@@ -153,7 +155,8 @@ became_measurable(
 	for (size_t k = 1; k < c->n_visits; k++) {
 		if (c->visits[k].index > v->index)
 			return false;
-		if (measurable_both_ways(reading_at(c, lesion, &c->visits[k])))
+		if (measurable_both_ways(
+			c, reading_at(c, lesion, &c->visits[k])))
 			return true;
 	}
 	return false;
@@ -175,10 +178,13 @@ add_new(const struct assess_case *c, const struct visit *v, int *list,
 	if (f->resolved && !f->evaluated)
 		return; /* gone when last read */
 	p = product(reading_at(c, f->lesion, v));
-	if (p == AREA_NONE)
+	if (p == AREA_NONE) {
 		b->complete = false;
-	else
+		*ARENA_PUSH(c->arena, &b->missing) =
+		    lesion_at(c, f->lesion)->key;
+	} else {
 		b->value += p;
+	}
 	if (f->source != NULL)
 		b->sources[b->n_sources++] = f->source;
 }

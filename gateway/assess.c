@@ -89,6 +89,14 @@ judge_baseline(const struct assess_case *c, const struct criterion *k,
 	    wording_day(c->arena, c->timeline->therapy_start));
 }
 
+static void
+best_clear(struct best_overall *b)
+{
+	*b = (struct best_overall){0};
+	b->progression_day = b->response_day = DAY_NONE;
+	b->duration_days = b->progression_days = -1;
+}
+
 /* With no baseline nothing can be compared: NE throughout. */
 static void
 judge_without_baseline(const struct assess_case *c, const struct criterion *k,
@@ -101,12 +109,14 @@ judge_without_baseline(const struct assess_case *c, const struct criterion *k,
 		ret->at[i].overall = ne;
 		ret->at[i].has_irecist = strcmp(k->id, "irecist") == 0;
 		verdict_flag(c->arena, &ret->at[i], "BASELINE_MISSING");
+		missing_add(c->arena, &ret->at[i].missing, "BASELINE_MISSING",
+		    "baseline");
 		because_add(c->arena, &ret->at[i].because,
 		    "recist11.baseline.missing", NULL, 0,
 		    "no usable baseline: nothing to compare with");
 	}
+	best_clear(&ret->best);
 	ret->best.unconfirmed = ret->best.confirmed = ne;
-	ret->best.progression_day = DAY_NONE;
 }
 
 static void
@@ -130,7 +140,7 @@ run_criterion(const struct assess_case *c, const struct criterion *k,
 	k->start(state, c);
 	for (size_t i = 1; i < c->n_visits; i++)
 		k->step(state, c, &c->visits[i], &ret->at[c->visits[i].index]);
-	ret->best.progression_day = DAY_NONE;
+	best_clear(&ret->best);
 	k->finish(state, c, &ret->best);
 }
 

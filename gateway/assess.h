@@ -12,7 +12,46 @@
 
 #include "mappings/assessment.h"
 
-/* Every contested decision of spec/criteria.md §10 is one of these. */
+/* The contested points of spec/criteria.md §10, each with the reading taken as
+ * its default; those with a name of their own stand in assess_options. */
+struct contested {
+	bool round_percent;           /* C1, no */
+	bool cr_before_pd;            /* C2 */
+	bool nadir_zero_needs_mm;     /* C3 */
+	bool partial_sum_pd;          /* C6 */
+	bool node_waits;              /* C7 */
+	bool nlt_ref_lowest;          /* C9 */
+	bool growth_inclusive;        /* C10 */
+	bool other_category_confirms; /* C12 */
+	bool survivors_by_size;       /* C13 */
+	bool icr_needs_news_gone;     /* C14 */
+	bool early_symptom_confirms;  /* C15 */
+	bool late_confirms;           /* C16 */
+	bool ne_keeps_pending;        /* C17 */
+	bool icpd_terminal;           /* C18 */
+	bool repeat_confirms;         /* C19, no */
+	bool small_nlt;               /* C20 */
+	bool irrc_side_inclusive;     /* C21 */
+	bool irpd_first;              /* C22 */
+	bool irrecist_non_target_pd;  /* C23 */
+	int32_t imrecist_min_tmm;     /* C24, 50 */
+	bool ratio_needs_growth;      /* C25 */
+	int two_months_days;          /* C26, 60 */
+	bool psp_through_sd;          /* C27 */
+	bool percist_both;            /* C28 */
+	bool pecrit_rise_is_good;     /* C29 */
+	int percimt_new_lesions;      /* C30, 4 */
+	int matos_new_lesions;        /* C31, 2 */
+	bool small_node_is_normal;    /* C32 */
+	bool relapse_is_iupd;         /* C33 */
+};
+#define CONTESTED_DEFAULTS                                                     \
+	{                                                                      \
+		false, true, true, true, true, true, true, true, true, true,   \
+		    true, true, true, true, false, true, true, true, true, 50, \
+		    true, 60, true, true, true, 4, 2, true, true               \
+	}
+
 struct assess_options {
 	int32_t as_of;         /* DAY_NONE: the newest timepoint's day */
 	const char *criteria;  /* "recist11,irecist", NULL: all */
@@ -24,18 +63,22 @@ struct assess_options {
 	int sd_min_days;       /* §1.9, 42 */
 	bool ne_tp_in_nadir;   /* C5, true */
 	bool icpd_ref_anchor;  /* C8, true: iUPD anchor; false: block minimum */
-	int32_t change_tmm;    /* C11, 50 */
+	int32_t change_tmm;    /* C11, 50: a fall that is a change */
 	int max_targets, max_per_organ;             /* 5, 2 */
 	int next_scan_min_days, next_scan_max_days; /* §9 routine: 42, 84 */
 	int durable_response_days; /* after the last dose [derived], 180 */
+	struct contested contested;
 };
 #define ASSESS_DEFAULTS                                                        \
 	{                                                                      \
 		DAY_NONE, NULL, 28, 56, 2, true, false, 42, true, true, 50, 5, \
-		    2, 42, 84, 180                                             \
+		    2, 42, 84, 180, CONTESTED_DEFAULTS                         \
 	}
 
 enum nt_status { NT_NA, NT_CR, NT_NON, NT_PD, NT_NE };
+
+/*= irecist §4.9 clinical status, beside the category, never in it */
+enum clinical { CLINICAL_UNKNOWN, CLINICAL_STABLE, CLINICAL_UNSTABLE };
 
 /* A baseline target at a visit. */
 struct target_fact {
@@ -82,6 +125,7 @@ struct visit {
 	bool no_new_lesion_assumed; /* nothing said either way */
 	bool unscheduled;           /* scan for a new symptom */
 	int ecog;                   /* -1 */
+	enum clinical clinical;
 };
 
 /* What a criterion sees besides the visits. */

@@ -1,10 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "gateway/best.h"
 
-/* At most so many visits that could not be evaluated between a response and
- * its confirmation. */
-/*= recist11 §1.9 */
-#define MAX_NE_BETWEEN 1
+#include "gateway/thresholds.h"
 
 const struct best_family best_recist = {
     {CAT_CR, CAT_PR, CAT_SD, CAT_NON, CAT_NED, CAT_PD, CAT_NONE, CAT_NE}};
@@ -148,4 +145,38 @@ best_confirmed(const struct best_sequence *s, const struct best_rules *r)
 			best = k;
 	}
 	return r->family->rank[best];
+}
+
+/* Is it CR or PR, before what ends the sequence? */
+static bool
+is_response(const struct best_rules *r, const struct best_entry *e)
+{
+	return rank_of(r->family, e->category) <= RANK_PR;
+}
+
+/*= recist11 §1.9, irecist §4.9: from the first response to progression */
+void
+best_measure(const struct best_sequence *s, const struct best_rules *r,
+    struct best_overall *ret)
+{
+	int32_t last = DAY_NONE, from = DAY_NONE, to = ret->progression_day;
+
+	for (size_t i = 0; i < s->list.n; i++) {
+		const struct best_entry *e = &s->list.items[i];
+
+		if (rank_of(r->family, e->category) != RANK_NE)
+			last = e->day;
+		if (from == DAY_NONE && is_response(r, e))
+			from = e->day;
+		if (e->ends)
+			break;
+	}
+	if (to != DAY_NONE && r->reference_day != DAY_NONE)
+		ret->progression_days = to - r->reference_day;
+	ret->response_day = from;
+	ret->duration_open = to == DAY_NONE;
+	if (ret->duration_open)
+		to = last;
+	if (from != DAY_NONE && to >= from)
+		ret->duration_days = to - from;
 }

@@ -46,6 +46,11 @@ struct best_rules {
 void best_add(struct arena *a, struct best_sequence *s, int32_t day,
     enum category category, bool ends);
 
+/* Response and progression in days: fills ret's response_day, duration_days,
+ * duration_open and progression_days from its progression_day. */
+void best_measure(const struct best_sequence *s, const struct best_rules *r,
+    struct best_overall *ret);
+
 /* The best of the sequence up to and with the progression that ends it. */
 enum category best_unconfirmed(
     const struct best_sequence *s, const struct best_rules *r);

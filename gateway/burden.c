@@ -38,6 +38,33 @@ burden_say(const struct burden_state *s, const struct assess_case *c,
 	    b->n_sources, "%s", text);
 }
 
+void
+burden_say_missing(const struct burden_state *s, const struct assess_case *c,
+    const struct visit *v, const struct burden *b, struct verdict *ret)
+{
+	const char *text = "";
+
+	if (!v->imaged) {
+		rules_not_imaged(c, v,
+		    arena_printf(c->arena, "%s.ne.not_imaged", s->rules->id),
+		    ret);
+		return;
+	}
+	verdict_flag(c->arena, ret, "BURDEN_NOT_EVALUATED");
+	for (size_t i = 0; i < b->missing.n; i++) {
+		missing_add(c->arena, &ret->missing, "BURDEN_NOT_EVALUATED",
+		    b->missing.items[i]);
+		text = arena_printf(c->arena, "%s%s%s", text, i > 0 ? ", " : "",
+		    b->missing.items[i]);
+	}
+	if (s->base == BURDEN_NONE)
+		missing_add(c->arena, &ret->missing, "BASELINE_SIZE_MISSING",
+		    "baseline");
+	burden_say(s, c, b, ret, "ne",
+	    "the burden cannot be evaluated whole; without a number: %s",
+	    *text != '\0' ? text : "the baseline");
+}
+
 static const char *
 amount(const struct burden_state *s, struct arena *a, int64_t v)
 {
@@ -166,6 +193,7 @@ burden_finish(struct burden_state *s, const struct assess_case *c,
 	ret->unconfirmed = best_unconfirmed(&s->judged, &r);
 	ret->confirmed = best_confirmed(&s->settled, &r);
 	ret->progression_day = s->progression_day;
+	best_measure(&s->settled, &r, ret);
 	because_add(c->arena, &ret->because,
 	    arena_printf(c->arena, "%s.best", s->rules->id), NULL, 0,
 	    "best of %zu visits, through confirmed progression%s%s",
@@ -205,9 +233,11 @@ add_new_lesion(const struct assess_case *c, const struct visit *v,
 	    b->news_worse || (!f->target && is_unequivocal(c, v, f));
 	if (!f->target || f->resolved)
 		return;
-	if (f->value_tmm == TMM_NONE)
+	if (f->value_tmm == TMM_NONE) {
 		b->complete = false;
-	else
+		*ARENA_PUSH(c->arena, &b->missing) =
+		    c->timeline->lesions.items[f->lesion].key;
+	} else
 		b->value += f->value_tmm;
 	add_source(b, f->source);
 }
@@ -222,8 +252,13 @@ burden_of_diameters(const struct assess_case *c, const struct visit *v)
 
 	b.sources = arena_alloc(
 	    c->arena, (v->n_targets + v->n_news + 1) * sizeof(*b.sources));
-	for (size_t i = 0; i < v->n_targets; i++)
+	for (size_t i = 0; i < v->n_targets; i++) {
 		add_source(&b, v->targets[i].source);
+		if (!v->targets[i].evaluated)
+			*ARENA_PUSH(c->arena, &b.missing) =
+			    c->timeline->lesions.items[v->targets[i].lesion]
+				.key;
+	}
 	for (size_t i = 0; i < v->n_news; i++)
 		add_new_lesion(c, v, &v->news[i], &b);
 	return b;

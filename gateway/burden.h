@@ -18,6 +18,7 @@ struct burden {
 	bool news_worse;   /* a new non-target unequivocally progressing */
 	const char **sources;
 	size_t n_sources;
+	LIST_OF(const char *) missing; /* keys of lesions without a number */
 };
 
 /* How a criterion calls things. */
@@ -60,6 +61,11 @@ void burden_finish(struct burden_state *s, const struct assess_case *c,
 void burden_say(const struct burden_state *s, const struct assess_case *c,
     const struct burden *b, struct verdict *ret, const char *rule,
     const char *fmt, ...) PRINTF(6, 7);
+
+/* Not evaluable for want of numbers: flag, reasons and explanation. */
+void burden_say_missing(const struct burden_state *s,
+    const struct assess_case *c, const struct visit *v, const struct burden *b,
+    struct verdict *ret);
 
 /* "burden 120.0 mm is 20.0 % (+20.0 mm) above the …". */
 const char *burden_to_reference(const struct burden_state *s,

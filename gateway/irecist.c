@@ -1,10 +1,8 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "gateway/irecist.h"
 
+#include "gateway/thresholds.h"
 #include "gateway/wording.h"
-
-/*= irecist §4.6 further growth: 5 mm, inclusive (C10) */
-#define FURTHER_TMM 50
 
 bool *
 irecist_known(const struct irecist_scene *x, const struct new_lesion_fact *f)
@@ -48,24 +46,27 @@ irecist_gather_targets(struct irecist_scene *x, bool hold_pr)
 {
 	struct irecist_facts *f = &x->f;
 
-	f->t = rules_target(x->v, x->c->base_tmm, x->s->nadir, hold_pr);
+	f->t = rules_target(&x->c->options->contested, x->v, x->c->base_tmm,
+	    x->s->nadir, hold_pr);
 	f->target = f->t.category;
 	f->non_target = rules_non_target(x->v->non_target);
 	f->matrix = rules_overall(f->target, f->non_target, false, false, NULL);
 }
 
-/*= irecist §4.2 */
+/*= irecist §4.2, C33 */
 void
 irecist_gather(struct irecist_scene *x)
 {
 	struct irecist_facts *f = &x->f;
+	bool relapse;
 
 	irecist_gather_targets(x, x->s->hold_pr);
 	f->nt_increase = x->v->nt_change == CHANGE_INCREASED ||
 			 x->v->nt_change == CHANGE_UNEQUIVOCAL;
+	relapse = x->s->was_icr && x->c->options->contested.relapse_is_iupd;
 	f->reappeared_t =
-	    x->s->was_icr && (f->target == CAT_PR || f->target == CAT_SD);
-	f->reappeared_nt = x->s->was_icr && f->non_target == CAT_NON;
+	    relapse && (f->target == CAT_PR || f->target == CAT_SD);
+	f->reappeared_nt = relapse && f->non_target == CAT_NON;
 	f->nlt_complete = true;
 	for (size_t i = 0; i < x->v->n_news; i++)
 		gather_new_lesion(x, &x->v->news[i]);
@@ -115,13 +116,29 @@ to_nadir(const struct irecist_scene *x)
 	    wording_mm(a, x->s->nadir), wording_day(a, x->s->nadir_day));
 }
 
+/*= irecist §4.6 further growth: 5 mm, inclusive (C10) */
+static bool
+grew_by_5(const struct irecist_scene *x, int64_t now, int64_t reference)
+{
+	int64_t least = FURTHER_TMM;
+
+	if (!x->c->options->contested.growth_inclusive)
+		least++;
+	return reference != BURDEN_NONE && now - reference >= least;
+}
+
 /* New lesions that outlasted a reset progress only by the sizes of RECIST or
- * unequivocally (C13). */
+ * unequivocally. */
+/*= irecist §10 C13 */
 static bool
 survivors_grew(const struct irecist_scene *x)
 {
-	return (x->s->nlt_lowest != BURDEN_NONE &&
-		   rules_is_pd(x->f.nlt, x->s->nlt_lowest)) ||
+	const struct contested *k = &x->c->options->contested;
+	int64_t lowest = x->s->nlt_lowest;
+
+	if (!k->survivors_by_size)
+		return x->f.nlnt_increase || grew_by_5(x, x->f.nlt, lowest);
+	return (lowest != BURDEN_NONE && rules_is_pd(k, x->f.nlt, lowest)) ||
 	       x->f.nlnt_unequivocal;
 }
 
@@ -169,17 +186,11 @@ irecist_say_signals(const struct irecist_scene *x, unsigned causes)
 /* Confirmation: each may confirm by itself. */
 
 static bool
-grew_by_5(int64_t now, int64_t reference)
-{
-	return reference != BURDEN_NONE && now - reference >= FURTHER_TMM;
-}
-
-static bool
 targets_grew(const struct irecist_scene *x, int64_t reference)
 {
 	return x->v->n_evaluated > 0 && x->f.target != CAT_CR &&
 	       (x->f.target == CAT_PD || x->s->anchor.reappeared_t) &&
-	       grew_by_5(x->v->sum_tmm, reference);
+	       grew_by_5(x, x->v->sum_tmm, reference);
 }
 
 /*= irecist §10 C8 */
@@ -202,10 +213,18 @@ nt_increase(const struct irecist_scene *x)
 	return x->f.nt_increase;
 }
 
+/*= irecist §10 C9 */
+static int64_t
+nlt_reference(const struct irecist_scene *x)
+{
+	return x->c->options->contested.nlt_ref_lowest ? x->s->anchor.nlt_min
+						       : x->s->anchor.nlt;
+}
+
 static bool
 nlt_plus5(const struct irecist_scene *x)
 {
-	return x->f.any_nlt && grew_by_5(x->f.nlt, x->s->anchor.nlt_min);
+	return x->f.any_nlt && grew_by_5(x, x->f.nlt, nlt_reference(x));
 }
 
 static bool
@@ -256,12 +275,12 @@ static const char *
 say_nlt_plus5(const struct irecist_scene *x)
 {
 	struct arena *a = x->c->arena;
-	int64_t ref = x->s->anchor.nlt_min;
+	int64_t ref = nlt_reference(x);
 
 	return arena_printf(a,
-	    "new target lesions %s are %s their lowest sum of %s since the "
-	    "iUPD on %s",
+	    "new target lesions %s are %s their %s of %s since the iUPD on %s",
 	    wording_mm(a, x->f.nlt), wording_change(a, x->f.nlt, ref),
+	    x->c->options->contested.nlt_ref_lowest ? "lowest sum" : "sum",
 	    wording_mm(a, ref), wording_day(a, x->s->anchor.day));
 }
 
@@ -329,6 +348,18 @@ static const struct {
 	IRECIST_NL, new_category_nl, say_nl_too},
 };
 
+bool
+irecist_confirmation_row(size_t i, struct irecist_row *ret)
+{
+	if (i >= sizeof(confirmations) / sizeof(*confirmations))
+		return false;
+	ret->flag = confirmations[i].flag;
+	ret->rule = confirmations[i].rule;
+	ret->needs = confirmations[i].needs;
+	ret->without = confirmations[i].without;
+	return true;
+}
+
 static void
 flag_contested_reference(const struct irecist_scene *x)
 {
@@ -351,6 +382,7 @@ bool
 irecist_confirm(struct irecist_scene *x)
 {
 	unsigned causes = x->s->anchor.causes;
+	bool others = x->c->options->contested.other_category_confirms;
 	bool any = false;
 
 	flag_contested_reference(x);
@@ -358,6 +390,7 @@ irecist_confirm(struct irecist_scene *x)
 	     i++) {
 		if ((causes & confirmations[i].needs) == 0 ||
 		    (causes & confirmations[i].without) != 0 ||
+		    (confirmations[i].without != 0 && !others) || /*= C12 */
 		    !confirmations[i].holds(x))
 			continue;
 		any = true;

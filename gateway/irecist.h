@@ -23,6 +23,7 @@ struct irecist_anchor {
 	int64_t nlt_min;
 	enum category rank; /* of the matrix, new lesions left out */
 	bool nt_pd;
+	bool ne_since; /* a visit after it could not be evaluated */
 };
 
 struct irecist_state {
@@ -73,6 +74,13 @@ void irecist_say_signals(const struct irecist_scene *x, unsigned causes);
 /* What confirms the pending iUPD (§4.6): flags and explanation of each that
  * does; false when none.  Sets the flag of a contested reference (C8). */
 bool irecist_confirm(struct irecist_scene *x);
+
+/* The rows of that table, for printing; false after the last. */
+struct irecist_row {
+	const char *flag, *rule;
+	unsigned needs, without; /* causes of the iUPD */
+};
+bool irecist_confirmation_row(size_t i, struct irecist_row *ret);
 
 /* Where a new lesion's id is kept as known. */
 bool *irecist_known(

@@ -4,6 +4,9 @@
 #include <math.h>
 #include <string.h>
 
+#include "gateway/sources.h"
+#include "gateway/thresholds.h"
+
 /* What a definition is made of. */
 enum part_kind {
 	PART_END,
@@ -49,27 +52,27 @@ struct definition {
 
 static const struct definition definitions[KINETICS_DEFINITIONS] = {
     /*= hpd §6.2 champiat2017 */
-    {"champiat2017", "Clin Cancer Res 2017;23:1920", 0, 1,
+    {"champiat2017", CHAMPIAT, 0, 1,
 	{PD_FIRST, {PART_TGR_RATIO, 2000, "TGR ratio", "at least 2", ""}}},
     /*= hpd §6.2 saada_bouzid2017 */
-    {"saada_bouzid2017", "Ann Oncol 2017;28:1605", 0, 0,
+    {"saada_bouzid2017", SAADA_BOUZID, 0, 0,
 	{{PART_TGK_RATIO, 2000, "TGK ratio", "at least 2", ""}}},
     /*= hpd §6.2 kato2017 */
-    {"kato2017", "Clin Cancer Res 2017;23:4242", 0, 2,
+    {"kato2017", KATO, 0, 2,
 	{TTF_2MO,
 	    {PART_RISE_GT, 50000, "change of the target sum", "above 50 %",
 		" %"},
 	    {PART_TGK_RATIO_GT, 2000, "TGK ratio", "above 2", ""}}},
     /*= hpd §6.2 ferrara2018 */
-    {"ferrara2018", "JAMA Oncol 2018;4:1543", 0, 1,
+    {"ferrara2018", FERRARA, 0, 1,
 	{PD_FIRST, {PART_TGR_DELTA, 50000, "TGR difference",
 		       "above 50 points a month", " points a month"}}},
     /*= hpd §6.2 kas2020 */
-    {"kas2020", "JAMA Oncol 2020;6:1039", 0, 1,
+    {"kas2020", KAS, 0, 1,
 	{PD_FIRST, {PART_TGR_DELTA, 100000, "TGR difference",
 		       "above 100 points a month", " points a month"}}},
     /*= hpd §6.2 lo_russo2019 */
-    {"lo_russo2019", "Clin Cancer Res 2019;25:989", 3, -1,
+    {"lo_russo2019", LO_RUSSO, 3, -1,
 	{TTF_2MO,
 	    {PART_RISE, 50000, "change of the target sum", "at least 50 %",
 		" %"},
@@ -79,7 +82,7 @@ static const struct definition definitions[KINETICS_DEFINITIONS] = {
 	    {PART_ECOG, 2000, "worst ECOG in the first 2 months", "at least 2",
 		""}}},
     /*= hpd §6.2 matos2020 */
-    {"matos2020", "Clin Cancer Res 2020;26:1846", 0, 2,
+    {"matos2020", MATOS, 0, 2,
 	{{PART_EARLY_PD, 2000, "time to RECIST 1.1 PD", "within 2 months",
 	     " months"},
 	    {PART_RISE_MM, 10000, "growth of the target sum", "at least 10 mm",
@@ -87,20 +90,14 @@ static const struct definition definitions[KINETICS_DEFINITIONS] = {
 	    {PART_BURDEN, 40000, "change of the target sum",
 		"at least 40 %, or 20 % with 2 new lesions,", " %"}}},
     /*= hpd §6.2 kim2019 */
-    {"kim2019", "Ann Oncol 2019;30:1104", 0, 1,
+    {"kim2019", KIM, 0, 1,
 	{TTF_2MO, {PART_TGK_RATIO, 2000, "TGK ratio", "at least 2", ""},
 	    {PART_TGR_RATIO, 2000, "TGR ratio", "at least 2", ""},
 	    {PART_VOLUME, 50000, "change of volume", "at least 50 %", " %"}}},
 };
 
-/*= hpd §6.2 matos2020, C31 */
-#define MATOS_LOWER_PCT   20
-#define MATOS_NEW_LESIONS 2
+/* A month is 365.25 / 12 days. */
 /*= hpd §6.1 */
-#define BASELINE_OLD_DAYS 28
-#define PERIOD_SHORT_DAYS 14
-/* A month is 365.25 / 12 days: d days are below, or at most, two months. */
-#define BELOW_2_MONTHS(d)       (24 * (int64_t)(d) < 1461)
 #define DAYS_TO_MILLI_MONTHS(d) (48000 * (int64_t)(d) / 1461)
 #define TOLERANCE               1e-9
 
@@ -108,6 +105,23 @@ const char *
 kinetics_definition(size_t i)
 {
 	return definitions[i].id;
+}
+
+const char *
+kinetics_part(size_t definition, size_t part, const char **ret_test)
+{
+	const struct part_row *row = &definitions[definition].parts[part];
+
+	if (row->kind == PART_END)
+		return NULL;
+	*ret_test = row->test;
+	return row->name;
+}
+
+int
+kinetics_parts_needed(size_t definition)
+{
+	return definitions[definition].at_least;
 }
 
 const char *
@@ -230,7 +244,10 @@ judge_rates(const struct part_row *row, const struct kinetics_input *in,
 	}
 	/*= hpd §6.1 NE_RATIO, C25 */
 	if (ref.growth_tmm <= 0) {
-		part_missing(p, "NE_RATIO");
+		if (in->contested->ratio_needs_growth)
+			part_missing(p, "NE_RATIO");
+		else
+			p->met = now.growth_tmm > 0 ? YES : NO;
 		return;
 	}
 	if (row->kind == PART_TGR_RATIO) {
@@ -285,18 +302,25 @@ judge_first(const struct part_row *row, const struct kinetics_input *in,
 		judge_rise(row, in->sum_first, in->sum_base, p);
 }
 
+/*= hpd §10 C26 */
+static bool
+below_2_months(const struct kinetics_input *in, int days)
+{
+	return days <= in->contested->two_months_days;
+}
+
 static void
 judge_ttf(const struct kinetics_input *in, struct kinetics_part *p)
 {
 	int days = in->ttf_days >= 0 ? in->ttf_days : in->ttf_at_least;
 
-	if (in->ttf_days < 0 && BELOW_2_MONTHS(in->ttf_at_least))
+	if (in->ttf_days < 0 && below_2_months(in, in->ttf_at_least))
 		part_missing(p, in->day_therapy == DAY_NONE
 				    ? "THERAPY_START_MISSING"
 				    : "THERAPY_STOP_UNKNOWN");
 	else
 		part_number(
-		    p, BELOW_2_MONTHS(days), DAYS_TO_MILLI_MONTHS(days));
+		    p, below_2_months(in, days), DAYS_TO_MILLI_MONTHS(days));
 }
 
 static void
@@ -328,7 +352,7 @@ judge_early_pd(const struct kinetics_input *in, struct kinetics_part *p)
 		return;
 	}
 	days = in->day_pd - in->day_therapy;
-	part_number(p, BELOW_2_MONTHS(days), DAYS_TO_MILLI_MONTHS(days));
+	part_number(p, below_2_months(in, days), DAYS_TO_MILLI_MONTHS(days));
 }
 
 /* The parts of Matos that look at the visit of an early PD. */
@@ -362,10 +386,11 @@ judge_at_pd(const struct part_row *row, const struct kinetics_input *in,
 	judge_rise(&lower, in->sum_pd, in->sum_base, &early);
 	judge_rise(row, in->sum_pd, in->sum_base, p);
 	if (p->met == YES || early.met == NO ||
-	    in->news_pd.n + in->news_pd.open < MATOS_NEW_LESIONS)
+	    in->news_pd.n + in->news_pd.open < in->contested->matos_new_lesions)
 		return;
 	p->limit_milli = lower.limit_milli;
-	if (in->news_pd.n >= MATOS_NEW_LESIONS)
+	/*= hpd §6.2 matos2020, C31 */
+	if (in->news_pd.n >= in->contested->matos_new_lesions)
 		p->met = YES;
 	else
 		part_missing(p, "NEW_LESION_COUNT_UNKNOWN");

@@ -35,6 +35,7 @@ struct kinetics_input {
 	int ecog_2mo;                  /* worst of the first two months, -1 */
 	bool followed_up;              /* a later evaluable scan exists */
 	int at_pre, at_base, at_first; /* timepoints, -1 */
+	const struct contested *contested;
 };
 
 /* Growth rates of one period. */
@@ -76,6 +77,12 @@ const char *kinetics_definition(size_t i);
 const char *kinetics_citation(size_t i);
 struct kinetics_result kinetics_judge(
     size_t definition, const struct kinetics_input *in);
+
+/* The parts of a definition, for printing; NULL after the last.  How many must
+ * hold, 0: all. */
+const char *kinetics_part(
+    size_t definition, size_t part, const char **ret_test);
+int kinetics_parts_needed(size_t definition);
 
 /* Baseline older than 28 days at the first dose, or a period below 14 days. */
 bool kinetics_unreliable(const struct kinetics_input *in);

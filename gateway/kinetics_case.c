@@ -11,9 +11,7 @@
 #include "gateway/readings.h"
 #include "gateway/wording.h"
 
-#define TOO_SMALL_TMM   50 /*= recist11 §1.3 too small to measure */
-#define COUNT_OPEN      99 /* "new lesions: yes", and no number */
-#define TWO_MONTHS_DAYS 60 /*= hpd C26 */
+#define COUNT_OPEN 99 /* "new lesions: yes", and no number */
 
 static struct kinetics_input
 input_init(void)
@@ -257,7 +255,7 @@ collect_ecog(const struct assess_case *c, struct kinetics_input *in)
 		const struct ecog_row *e = &t->ecog.items[i];
 
 		if (in->day_therapy == DAY_NONE || e->day < in->day_therapy ||
-		    e->day - in->day_therapy > TWO_MONTHS_DAYS)
+		    e->day - in->day_therapy > in->contested->two_months_days)
 			continue;
 		if (e->score > in->ecog_2mo)
 			in->ecog_2mo = e->score;
@@ -269,6 +267,7 @@ kinetics_collect(const struct assess_case *c, const struct assessment *x)
 {
 	struct kinetics_input in = input_init();
 
+	in.contested = &c->options->contested;
 	in.day_therapy = c->timeline->therapy_start;
 	if (c->n_visits == 0) {
 		in.base_missing = "BASELINE_MISSING";
@@ -370,6 +369,46 @@ explain_flags(const struct assess_case *c, const struct kinetics_input *in,
 		    "scan");
 }
 
+/* The id of what a reason code says is missing. */
+static const char *
+missing_item(const struct assess_case *c, const struct kinetics_input *in,
+    const char *code)
+{
+	static const struct {
+		const char *prefix, *item;
+	} items[] = {
+	    {"BASELINE", "baseline"},
+	    {"TARGETS", "baseline"},
+	    {"PRE_BASELINE", "scan before baseline"},
+	    {"TARGET_SET", "scan before baseline"},
+	    {"NE_RATIO", "scan before baseline"},
+	    {"THERAPY_START", "first dose"},
+	    {"THERAPY_STOP", "end of treatment"},
+	    {"ECOG", "ECOG of the first 2 months"},
+	    {"NEW_LESION", "organ or number of the new lesions"},
+	};
+
+	for (size_t i = 0; i < sizeof(items) / sizeof(items[0]); i++) {
+		if (strncmp(code, items[i].prefix, strlen(items[i].prefix)) ==
+		    0)
+			return items[i].item;
+	}
+	if (in->at_first < 0)
+		return "first evaluation";
+	for (size_t i = 0; i < c->n_visits; i++) {
+		const struct visit *v = &c->visits[i];
+
+		for (size_t k = 0; v->index == in->at_first && k < v->n_targets;
+		     k++) {
+			if (!v->targets[k].evaluated)
+				return c->timeline->lesions
+				    .items[v->targets[k].lesion]
+				    .key;
+		}
+	}
+	return wording_day(c->arena, in->day_first);
+}
+
 void
 kinetics_run(const struct assess_case *c, struct assessment *x)
 {
@@ -388,8 +427,13 @@ kinetics_run(const struct assess_case *c, struct assessment *x)
 		h->value_milli = r.value_milli;
 		h->has_threshold = true;
 		h->threshold_milli = r.threshold_milli;
-		for (size_t p = 0; p < r.n_parts; p++)
+		for (size_t p = 0; p < r.n_parts; p++) {
 			explain_part(c->arena, &r.parts[p], rule, &h->because);
+			if (r.met == UNKNOWN && r.parts[p].met == UNKNOWN)
+				missing_add(c->arena, &h->missing,
+				    r.parts[p].missing,
+				    missing_item(c, &in, r.parts[p].missing));
+		}
 		explain_sums(c, &in, &h->because);
 		explain_flags(c, &in, &r, &h->because);
 	}

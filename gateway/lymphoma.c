@@ -1,119 +1,18 @@
 /* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * What Lugano and LYRIC look at, from the timeline.
+ */
 #include "gateway/lymphoma.h"
 
 #include <string.h>
 
-#include "gateway/wording.h"
+#include "gateway/rules.h"
+#include "gateway/thresholds.h"
 
 #define DEAUVILLE_CONCEPT "deauville_score"
-/*= lugano §8.5 Deauville 1–3 */
-#define DEAUVILLE_CMR 3
-/*= lugano §8.5 CT PD */
-#define LUGANO_LONG_TMM         150
-#define LUGANO_SMALL_TMM        200
-#define LUGANO_GROWTH_SMALL_TMM 50
-#define LUGANO_GROWTH_LARGE_TMM 100
-/*= lugano §8.5 CT, SPD of up to 6 */
-#define LUGANO_TARGETS 6
-/*= lyric §8.5 IR1 */
-#define LYRIC_EARLY_DAYS 84
 
-static struct pet_verdict
-said(const char *overall, const char *rule)
-{
-	struct pet_verdict v = {overall, rule, NULL, NULL};
-
-	return v;
-}
-
-struct pet_verdict
-lugano_judge_pet(int deauville, enum uptake_change change, bool new_foci)
-{
-	if (deauville < 1 || deauville > 5) {
-		struct pet_verdict v = {
-		    "NE", "lugano.ne", "DEAUVILLE_INVALID", NULL};
-
-		return v;
-	}
-	if (deauville <= DEAUVILLE_CMR && !new_foci)
-		return said("CMR", "lugano.cmr");
-	if (new_foci)
-		return said("PMD", "lugano.pmd.new_foci");
-	switch (change) {
-	case UPTAKE_LOWER:
-		return said("PMR", "lugano.pmr");
-	case UPTAKE_SAME:
-		return said("NMR", "lugano.nmr");
-	case UPTAKE_HIGHER:
-		return said("PMD", "lugano.pmd.uptake");
-	default: {
-		struct pet_verdict v = {
-		    "NE", "lugano.ne", "BASELINE_PET_MISSING", NULL};
-
-		return v;
-	}
-	}
-}
-
-/* Up by half or more (products, sums of products). */
-static bool
-up_by_half(int64_t now, int64_t nadir)
-{
-	return now > nadir && 2 * now >= 3 * nadir;
-}
-
-bool
-lugano_lesion_progresses(const struct lymphoma_lesion *l)
-{
-	int32_t needed = l->long_tmm <= LUGANO_SMALL_TMM
-			     ? LUGANO_GROWTH_SMALL_TMM
-			     : LUGANO_GROWTH_LARGE_TMM;
-
-	if (l->long_tmm <= LUGANO_LONG_TMM ||
-	    !up_by_half((int64_t)l->long_tmm * l->short_tmm,
-		(int64_t)l->nadir_long_tmm * l->nadir_short_tmm))
-		return false;
-	return l->long_tmm - l->nadir_long_tmm >= needed ||
-	       l->short_tmm - l->nadir_short_tmm >= needed;
-}
-
-/*= lyric §8.5 IR1, IR2a, IR2b, IR3 */
-struct pet_verdict
-lyric_step(struct lyric *s, int32_t therapy_start, const struct lyric_visit *v)
-{
-	bool sums = v->spd != BURDEN_NONE && v->spd_nadir != BURDEN_NONE;
-	bool large = sums && up_by_half(v->spd, v->spd_nadir);
-	bool early = therapy_start != DAY_NONE &&
-		     v->day - therapy_start <= LYRIC_EARLY_DAYS;
-	struct pet_verdict r = v->lugano;
-
-	if (s->pending && sums && s->spd != BURDEN_NONE && v->spd > s->spd)
-		return said("PD", "lyric.pd.still_growing");
-	if (large && therapy_start == DAY_NONE) {
-		struct pet_verdict ne = {
-		    "NE", "lyric.ne", "THERAPY_START_MISSING", NULL};
-
-		return ne;
-	}
-	if (large)
-		r = early ? said("IR1", "lyric.ir1")
-			  : said("PD", "lyric.pd.burden");
-	else if (v->new_lesion)
-		r = said("IR2a", "lyric.ir2a");
-	else if (v->lesion_grew)
-		r = said("IR2b", "lyric.ir2b");
-	else if (v->uptake_up)
-		r = said("IR3", "lyric.ir3");
-	s->pending = strncmp(r.overall, "IR", 2) == 0;
-	s->spd = s->pending ? v->spd : BURDEN_NONE;
-	return r;
-}
-
-/* --- from the timeline --- */
-
-/* The Deauville score of a timepoint, DEAUVILLE_NONE without one. */
-static int
-deauville_at(const struct timeline *t, size_t tp, const char **source)
+int
+lymphoma_deauville(const struct timeline *t, size_t tp, const char **ret_source)
 {
 	const struct timepoint *p = &t->timepoints.items[tp];
 
@@ -124,7 +23,7 @@ deauville_at(const struct timeline *t, size_t tp, const char **source)
 		    !f->has_value || f->scale != 0 || f->day < p->day ||
 		    f->day > p->last_day)
 			continue;
-		*source = f->source.reference;
+		*ret_source = f->source.reference;
 		return f->value >= 1 && f->value <= 5 ? (int)f->value : -1;
 	}
 	return DEAUVILLE_NONE;
@@ -166,22 +65,27 @@ hottest_at(const struct timeline *t, int tp)
 	return v;
 }
 
-/* By score; within one score by 30 % and 0.8 of SUVmax [derived, §8.4]. */
-static enum uptake_change
-change_since(
-    const struct timeline *t, int base, int score_base, int now, int score_now)
+/* By score; within one score as a lesion's uptake [derived, §8.4]. */
+/*= dissociation §8.4 */
+enum uptake_change
+lymphoma_uptake(const struct pet_scan *s)
 {
-	int64_t a = hottest_at(t, base), b = hottest_at(t, now);
+	const struct timeline *t = s->c->timeline;
+	const char *source;
+	int before = lymphoma_deauville(t, (size_t)t->baseline, &source);
+	int64_t a = hottest_at(t, t->baseline), b = hottest_at(t, s->tp);
 
-	if (score_base == DEAUVILLE_NONE)
+	if (before == DEAUVILLE_NONE)
 		return UPTAKE_UNKNOWN;
-	if (score_base != score_now)
-		return score_now < score_base ? UPTAKE_LOWER : UPTAKE_HIGHER;
+	if (before != s->deauville)
+		return s->deauville < before ? UPTAKE_LOWER : UPTAKE_HIGHER;
 	if (a < 0 || b < 0)
 		return UPTAKE_SAME;
-	if (b - a >= 800 && 10 * b >= 13 * a)
+	if (b - a >= UPTAKE_MILLI && pet_rises(a, b, UPTAKE_PCT, false))
 		return UPTAKE_HIGHER;
-	return a - b >= 800 && 10 * b <= 7 * a ? UPTAKE_LOWER : UPTAKE_SAME;
+	return a - b >= UPTAKE_MILLI && pet_falls(a, b, UPTAKE_PCT, false)
+		   ? UPTAKE_LOWER
+		   : UPTAKE_SAME;
 }
 
 /* Product of the two diameters at a timepoint; BURDEN_NONE when unknown. */
@@ -199,7 +103,8 @@ product_at(const struct lesion *l, int tp)
 	return (int64_t)r->longest_tmm * r->short_tmm;
 }
 
-/* Sum of products of the first six targets; BURDEN_NONE if one is missing. */
+/* Sum of products of up to six targets; BURDEN_NONE if one is missing. */
+/*= lugano §8.5 CT */
 static int64_t
 spd_at(const struct assess_case *c, int tp)
 {
@@ -241,70 +146,56 @@ lesion_grew(const struct lesion *l, int base, int now)
 	return nadir != BURDEN_NONE && lugano_lesion_progresses(&f);
 }
 
-static struct lyric_visit
-lyric_load(const struct assess_case *c, int base, int now)
+/*= lugano §8.5 CT CR: nodes of at most 15 mm, everything else gone */
+static bool
+is_normal(const struct lesion *l, int tp)
 {
-	const struct timeline *t = c->timeline;
-	struct lyric_visit v = {.day = t->timepoints.items[now].day,
-	    .spd = BURDEN_NONE,
+	const struct reading *r = l->at[tp];
+
+	if (r == NULL)
+		return false;
+	if (l->nodal && r->longest_tmm != TMM_NONE &&
+	    r->state != READING_NOT_EVALUABLE)
+		return r->longest_tmm <= LUGANO_NODE_TMM;
+	return r->state == READING_ABSENT;
+}
+
+static bool
+all_normal_at(const struct assess_case *c, int tp)
+{
+	size_t n = 0;
+
+	for (size_t i = 0; i < c->timeline->lesions.n; i++) {
+		const struct lesion *l = &c->timeline->lesions.items[i];
+
+		if (l->role != ROLE_TARGET && l->role != ROLE_NON_TARGET)
+			continue;
+		n++;
+		if (!is_normal(l, tp))
+			return false;
+	}
+	return n > 0;
+}
+
+struct lymphoma_ct
+lymphoma_load_ct(const struct pet_scan *s)
+{
+	const struct timeline *t = s->c->timeline;
+	int base = t->baseline;
+	struct lymphoma_ct ct = {.spd = BURDEN_NONE,
+	    .spd_base = BURDEN_NONE,
 	    .spd_nadir = BURDEN_NONE};
 
-	if (c->n_visits > 0) {
-		v.spd = spd_at(c, now);
-		for (int i = base; i < now; i++) {
-			int64_t s = spd_at(c, i);
-
-			if (s != BURDEN_NONE &&
-			    (v.spd_nadir == BURDEN_NONE || s < v.spd_nadir))
-				v.spd_nadir = s;
-		}
-	}
+	ct.new_lesion = new_lesion_at(t, s->tp, base);
 	for (size_t i = 0; i < t->lesions.n; i++)
-		v.lesion_grew |= lesion_grew(&t->lesions.items[i], base, now);
-	return v;
-}
-
-static void
-emit(const struct assess_case *c, struct assessment *x, const char *criterion,
-    int tp, const struct pet_verdict *v, int score, const char *source)
-{
-	struct metabolic *m = ARENA_PUSH(c->arena, &x->metabolic);
-
-	m->criterion = criterion;
-	m->day = c->timeline->timepoints.items[tp].day;
-	m->overall = v->overall;
-	if (v->missing != NULL)
-		because_add(
-		    c->arena, &m->because, v->rule, NULL, 0, "%s", v->missing);
-	because_add(c->arena, &m->because, v->rule, &source, 1,
-	    "Deauville score %d on %s", score, wording_day(c->arena, m->day));
-}
-
-void
-lymphoma_run(const struct assess_case *c, struct assessment *x)
-{
-	const struct timeline *t = c->timeline;
-	struct lyric lyric = {false, BURDEN_NONE};
-	const char *source = NULL;
-	int base = t->baseline, score_base;
-
-	if (base < 0)
-		return;
-	score_base = deauville_at(t, (size_t)base, &source);
-	for (size_t i = (size_t)base + 1; i < t->timepoints.n; i++) {
-		int now = (int)i, score = deauville_at(t, i, &source);
-		struct lyric_visit v;
-		enum uptake_change change;
-
-		if (score == DEAUVILLE_NONE)
-			continue;
-		change = change_since(t, base, score_base, now, score);
-		v = lyric_load(c, base, now);
-		v.new_lesion = new_lesion_at(t, now, base);
-		v.uptake_up = change == UPTAKE_HIGHER;
-		v.lugano = lugano_judge_pet(score, change, v.new_lesion);
-		emit(c, x, "lugano", now, &v.lugano, score, source);
-		v.lugano = lyric_step(&lyric, t->therapy_start, &v);
-		emit(c, x, "lyric", now, &v.lugano, score, source);
-	}
+		ct.lesion_grew |=
+		    lesion_grew(&t->lesions.items[i], base, s->tp);
+	if (s->c->n_visits == 0)
+		return ct;
+	ct.spd = spd_at(s->c, s->tp);
+	ct.spd_base = spd_at(s->c, base);
+	ct.all_normal = all_normal_at(s->c, s->tp);
+	for (int i = base; i < s->tp; i++)
+		ct.spd_nadir = rules_min(ct.spd_nadir, spd_at(s->c, i));
+	return ct;
 }

@@ -27,14 +27,21 @@ struct lymphoma_lesion {
 /* Lugano CT progression of a single lesion. */
 bool lugano_lesion_progresses(const struct lymphoma_lesion *l);
 
-/* A visit as LYRIC sees it.  Products are tmm²; spd is of the up to six
- * largest. */
+/* What CT shows of the lesions followed, products in tmm². */
+struct lymphoma_ct {
+	int64_t spd, spd_base, spd_nadir; /* BURDEN_NONE; up to six largest */
+	bool all_normal;                  /* nodes at most 15 mm, others gone */
+	bool lesion_grew;                 /* one of them progresses */
+	bool new_lesion;
+};
+struct pet_verdict lugano_judge_ct(const struct lymphoma_ct *ct);
+
+/* A visit as LYRIC sees it. */
 struct lyric_visit {
 	int32_t day;
-	int64_t spd, spd_nadir; /* BURDEN_NONE */
-	bool new_lesion;
-	bool lesion_grew; /* one product by 50 % */
+	struct lymphoma_ct ct;
 	bool uptake_up;
+	enum clinical clinical;
 	struct pet_verdict lugano; /* where LYRIC has nothing to say */
 };
 struct lyric {
@@ -44,7 +51,14 @@ struct lyric {
 struct pet_verdict lyric_step(
     struct lyric *s, int32_t therapy_start, const struct lyric_visit *v);
 
-/* Append Lugano and LYRIC entries to x->metabolic. */
-void lymphoma_run(const struct assess_case *c, struct assessment *x);
+/* --- from the timeline --- */
+
+/* The Deauville score of a timepoint, DEAUVILLE_NONE without one, -1 for a
+ * number that is none. */
+int lymphoma_deauville(
+    const struct timeline *t, size_t tp, const char **ret_source);
+/* Uptake of a scan against baseline's, and new foci. */
+enum uptake_change lymphoma_uptake(const struct pet_scan *s);
+struct lymphoma_ct lymphoma_load_ct(const struct pet_scan *s);
 
 #endif

@@ -12,26 +12,12 @@
 #include "gateway/readings.h"
 #include "gateway/wording.h"
 
-/* Everything the criteria need of one scan. */
-struct scan {
-	int tp;
-	struct pet_pair peak; /* hottest SULpeak */
-	struct pet_pair suv;  /* hottest SUV, EORTC */
-	struct pet_pair sums; /* five hottest SULpeak */
-	const char *suv_name;
-	const char *unread;         /* key of a lesion not read, or NULL */
-	LIST_OF(int32_t) diameters; /* of the new avid lesions */
-	LIST_OF(const char *) sources;
-	enum category recist;
-};
-
 struct run {
 	const struct assess_case *c;
 	struct assessment *x;
 	struct arena *arena;
 	const struct timeline *t;
 	int base; /* baseline PET, -1 */
-	struct ipercist ipercist;
 };
 
 static bool
@@ -136,7 +122,7 @@ is_resolved(const struct reading *r)
 }
 
 static void
-hottest(const struct run *run, struct scan *s, enum suv_kind kind,
+hottest(const struct run *run, struct pet_scan *s, enum suv_kind kind,
     struct pet_pair *p)
 {
 	for (size_t i = 0; i < run->t->lesions.n; i++) {
@@ -155,7 +141,7 @@ hottest(const struct run *run, struct scan *s, enum suv_kind kind,
 }
 
 static void
-sum_hottest(const struct run *run, struct scan *s)
+sum_hottest(const struct run *run, struct pet_scan *s)
 {
 	size_t room = run->t->lesions.n + 1, n_base = 0, n_now = 0;
 	struct pet_uptake *base = arena_alloc(run->arena, room * sizeof(*base));
@@ -181,7 +167,7 @@ sum_hottest(const struct run *run, struct scan *s)
 
 /* What is common to all pairs: new lesions, lesions gone, lesions missing. */
 static void
-look(const struct run *run, struct scan *s)
+look(const struct run *run, struct pet_scan *s)
 {
 	bool any = false, all = true;
 
@@ -234,7 +220,7 @@ cycles_before(const struct timeline *t, int32_t day)
 }
 
 static void
-load_suv(const struct run *run, struct scan *s)
+load_suv(const struct run *run, struct pet_scan *s)
 {
 	static const struct {
 		enum suv_kind kind;
@@ -254,16 +240,35 @@ load_suv(const struct run *run, struct scan *s)
 	s->suv_name = "SUV";
 }
 
-static struct scan
-load_scan(const struct run *run, int tp)
+static void
+load_about(const struct run *run, int tp, struct pet_scan *s)
 {
 	const struct criterion_result *recist =
 	    assessment_criterion(run->x, "recist11");
-	const struct pet_pair empty = PET_PAIR_INIT;
-	struct scan s = {.tp = tp, .peak = empty, .suv_name = "SUV"};
+	int32_t start = run->t->therapy_start;
 
+	s->c = run->c;
+	s->tp = tp;
+	s->base_tp = run->base;
+	s->day = run->t->timepoints.items[tp].day;
+	s->days = start == DAY_NONE ? -1 : s->day - start;
 	if (recist != NULL)
-		s.recist = recist->at[tp].overall;
+		s->recist = recist->at[tp].overall;
+	for (size_t i = 0; i < run->c->n_visits; i++) {
+		if (run->c->visits[i].index == tp)
+			s->clinical = run->c->visits[i].clinical;
+	}
+	s->deauville =
+	    lymphoma_deauville(run->t, (size_t)tp, &s->deauville_source);
+}
+
+static struct pet_scan
+load_scan(const struct run *run, int tp)
+{
+	const struct pet_pair empty = PET_PAIR_INIT;
+	struct pet_scan s = {.peak = empty, .suv_name = "SUV"};
+
+	load_about(run, tp, &s);
 	s.peak.missing =
 	    run->base < 0 ? "BASELINE_PET_MISSING" : "SULPEAK_MISSING";
 	if (run->base < 0) {
@@ -275,7 +280,7 @@ load_scan(const struct run *run, int tp)
 	hottest(run, &s, SUL_PEAK, &s.peak);
 	sum_hottest(run, &s);
 	s.suv.missing = "SUV_MISSING";
-	s.suv.cycles = cycles_before(run->t, run->t->timepoints.items[tp].day);
+	s.suv.cycles = cycles_before(run->t, s.day);
 	load_suv(run, &s);
 	return s;
 }
@@ -290,50 +295,56 @@ milli_text(struct arena *a, int64_t v)
 			   a, "%" PRId64 ".%03d", v / 1000, (int)(v % 1000));
 }
 
+/* The item whose absence made it NE. */
+static const char *
+missing_item(const struct pet_scan *s, const char *code)
+{
+	if (strcmp(code, "LESION_NOT_READ") == 0 && s->unread != NULL)
+		return s->unread;
+	return NULL;
+}
+
 static void
-explain_missing(const struct run *run, const struct scan *s,
+explain_missing(const struct run *run, const struct pet_scan *s,
     const struct pet_verdict *v, struct metabolic *m)
 {
-	if (s->unread != NULL && strcmp(v->missing, "LESION_NOT_READ") == 0)
+	const char *item = missing_item(s, v->missing);
+	const struct timepoint *tp = &run->t->timepoints.items[s->tp];
+
+	if (strncmp(v->missing, "BASELINE", 8) == 0)
+		missing_add(run->arena, &m->missing, v->missing,
+		    "PET before the first dose");
+	else if (strcmp(v->missing, "THERAPY_START_MISSING") == 0)
+		missing_add(run->arena, &m->missing, v->missing, "first dose");
+	else
+		missing_add(run->arena, &m->missing, v->missing,
+		    item != NULL        ? item
+		    : tp->n_studies > 0 ? tp->studies[0]
+					: wording_day(run->arena, tp->day));
+	if (item != NULL)
 		because_add(run->arena, &m->because, v->rule, NULL, 0,
-		    "%s: no uptake of %s", v->missing, s->unread);
+		    "%s: no uptake of %s", v->missing, item);
 	else
 		because_add(run->arena, &m->because, v->rule, NULL, 0, "%s",
 		    v->missing);
 }
 
-static struct metabolic *
-emit(const struct run *run, const struct scan *s, const char *criterion,
-    const struct pet_verdict *v)
-{
-	struct metabolic *m = ARENA_PUSH(run->arena, &run->x->metabolic);
-
-	m->criterion = criterion;
-	m->day = run->t->timepoints.items[s->tp].day;
-	m->overall = v->overall;
-	if (v->missing != NULL)
-		explain_missing(run, s, v, m);
-	if (v->flag != NULL)
-		because_add(
-		    run->arena, &m->because, v->rule, NULL, 0, "%s", v->flag);
-	return m;
-}
-
 /* The numbers a verdict rests on, and what is not in the data. */
 static void
-emit_pair(const struct run *run, const struct scan *s, const char *criterion,
-    const struct pet_verdict *v, const struct pet_pair *p, const char *what)
+explain_pair(const struct run *run, const struct pet_scan *s,
+    const struct pet_answer *a, struct metabolic *m)
 {
-	struct metabolic *m = emit(run, s, criterion, v);
+	const struct pet_pair *p = a->pair;
 
-	if (run->base < 0 || (v->missing != NULL && p->base < 0 && p->now < 0))
+	if (run->base < 0 ||
+	    (a->verdict.missing != NULL && p->base < 0 && p->now < 0))
 		return;
-	because_add(run->arena, &m->because, v->rule, s->sources.items,
-	    s->sources.n, "%s %s, %s at the baseline PET of %s%s", what,
+	because_add(run->arena, &m->because, a->verdict.rule, s->sources.items,
+	    s->sources.n, "%s %s, %s at the baseline PET of %s%s", a->what,
 	    milli_text(run->arena, p->now), milli_text(run->arena, p->base),
 	    wording_day(run->arena, run->t->timepoints.items[run->base].day),
 	    p->new_lesion ? "; new avid lesion" : "");
-	if (v->missing == NULL)
+	if (a->verdict.missing == NULL)
 		because_add(run->arena, &m->because, "pet.comparability", NULL,
 		    0,
 		    "COMPARABILITY_UNKNOWN: liver reference and uptake time "
@@ -341,51 +352,64 @@ emit_pair(const struct run *run, const struct scan *s, const char *criterion,
 }
 
 static void
-emit_percimt(const struct run *run, const struct scan *s)
+explain_text(const struct run *run, const struct pet_scan *s,
+    const struct pet_answer *a, bool deauville, struct metabolic *m)
 {
-	struct pet_verdict v = percimt_judge(
-	    s->diameters.items, s->diameters.n, s->peak.all_resolved);
-	struct metabolic *m;
+	const char *const *src = s->sources.items;
+	size_t n = s->sources.n;
 
-	if (run->base < 0) {
-		v.overall = "NE";
-		v.rule = "percimt.ne";
-		v.missing = s->peak.missing;
+	if (deauville) {
+		src = &s->deauville_source;
+		n = 1;
 	}
-	m = emit(run, s, "percimt", &v);
-	if (v.missing != NULL)
-		return;
-	because_add(run->arena, &m->because, v.rule, s->sources.items,
-	    s->sources.n, "%zu new avid lesions", s->diameters.n);
-	if (s->diameters.n > 0)
-		because_add(run->arena, &m->because, "percimt.diameter", NULL,
-		    0,
-		    "the measured diameter stands in for the functional "
-		    "one");
+	because_add(
+	    run->arena, &m->because, a->verdict.rule, src, n, "%s", a->text);
 }
 
 static void
-judge_scan(struct run *run, int tp)
+emit(const struct run *run, const struct pet_scan *s,
+    const struct pet_criterion *k, const struct pet_answer *a)
 {
-	struct scan s = load_scan(run, tp);
-	int32_t day = run->t->timepoints.items[tp].day;
-	int32_t start = run->t->therapy_start;
-	struct pet_verdict percist = percist_judge(&s.peak);
-	struct pet_verdict v;
+	struct metabolic *m = ARENA_PUSH(run->arena, &run->x->metabolic);
 
-	emit_pair(run, &s, "percist", &percist, &s.peak, "hottest SULpeak");
-	v = eortc_judge(&s.suv);
-	emit_pair(run, &s, "eortc_pet", &v, &s.suv,
-	    arena_printf(run->arena, "hottest %s", s.suv_name));
-	v = pecrit_judge(
-	    s.recist, &s.peak, start == DAY_NONE ? -1 : day - start);
-	emit_pair(run, &s, "pecrit", &v, &s.peak, "hottest SULpeak");
-	emit_percimt(run, &s);
-	v = ipercist_step(&run->ipercist, day, percist);
-	emit_pair(run, &s, "ipercist", &v, &s.peak, "hottest SULpeak");
-	v = impercist5_judge(&s.sums);
-	emit_pair(
-	    run, &s, "impercist5", &v, &s.sums, "sum of up to five SULpeak");
+	m->criterion = k->id;
+	m->day = s->day;
+	m->overall = a->verdict.overall;
+	if (a->verdict.missing != NULL)
+		explain_missing(run, s, &a->verdict, m);
+	if (a->verdict.flag != NULL)
+		because_add(run->arena, &m->because, a->verdict.rule, NULL, 0,
+		    "%s", a->verdict.flag);
+	if (a->pair != NULL)
+		explain_pair(run, s, a, m);
+	if (a->text != NULL)
+		explain_text(run, s, a, k->deauville, m);
+	if (a->note != NULL)
+		because_add(run->arena, &m->because, a->note_rule, NULL, 0,
+		    "%s", a->note);
+}
+
+/* Does the criterion have anything to say of this timepoint? */
+static bool
+applies(const struct run *run, const struct pet_criterion *k, int tp,
+    const struct pet_scan *s)
+{
+	int from = run->base >= 0 ? run->base : run->t->baseline;
+
+	if (k->deauville)
+		return run->t->baseline >= 0 && tp > run->t->baseline &&
+		       s->deauville != DEAUVILLE_NONE;
+	return tp > from && is_pet(run->t, (size_t)tp);
+}
+
+static size_t
+count_criteria(void)
+{
+	size_t n = 0;
+
+	while (pet_registry[n] != NULL)
+		n++;
+	return n;
 }
 
 void
@@ -396,12 +420,22 @@ metabolic_run(const struct assess_case *c, struct assessment *x)
 	    .arena = c->arena,
 	    .t = c->timeline,
 	    .base = metabolic_baseline(c->timeline)};
-	size_t from =
-	    (size_t)(run.base >= 0 ? run.base : c->timeline->baseline) + 1;
+	size_t n = count_criteria();
+	void **states = arena_alloc(c->arena, n * sizeof(*states));
 
-	for (size_t i = from; i < run.t->timepoints.n; i++) {
-		if (is_pet(run.t, i))
-			judge_scan(&run, (int)i);
+	for (size_t k = 0; k < n; k++)
+		states[k] =
+		    arena_alloc(c->arena, pet_registry[k]->state_size + 1);
+	for (size_t i = 0; i < run.t->timepoints.n; i++) {
+		struct pet_scan s = load_scan(&run, (int)i);
+
+		for (size_t k = 0; k < n; k++) {
+			struct pet_answer a = {0};
+
+			if (!applies(&run, pet_registry[k], (int)i, &s))
+				continue;
+			pet_registry[k]->step(states[k], &s, &a);
+			emit(&run, &s, pet_registry[k], &a);
+		}
 	}
-	lymphoma_run(c, x);
 }

@@ -5,14 +5,9 @@
 
 #include "gateway/metabolic.h"
 #include "gateway/readings.h"
+#include "gateway/thresholds.h"
+#include "gateway/visits.h"
 #include "gateway/wording.h"
-
-/*= pseudoprogression §7 EARLY / DELAYED */
-#define EARLY_DAYS 84
-/*= pseudoprogression §7 LATE_RESPONSE_AFTER_ICPD [derived], C18 */
-#define LATE_CONFIRM_DAYS 28
-/*= dissociation §8.4 CT and PET */
-#define CT_PET_DAYS 14
 
 /* --- what a number means --- */
 
@@ -24,18 +19,23 @@ size_direction(struct size_pair s)
 {
 	int64_t now = s.now, base = s.base;
 
-	if (now - base >= 50 && 5 * now >= 6 * base)
+	if (now - base >= LESION_UP_TMM &&
+	    pet_rises(base, now, LESION_UP_PCT, false))
 		return UP;
-	return 10 * now <= 7 * base ? DOWN : LEVEL;
+	return pet_falls(base, now, LESION_DOWN_PCT, false) ? DOWN : LEVEL;
 }
 
 /*= dissociation §8.4: 30 % and 0.8 */
 static enum direction
 uptake_direction(int64_t base, int64_t now)
 {
-	if (now - base >= 800 && 10 * now >= 13 * base)
+	if (now - base >= UPTAKE_MILLI &&
+	    pet_rises(base, now, UPTAKE_PCT, false))
 		return UP;
-	return base - now >= 800 && 10 * now <= 7 * base ? DOWN : LEVEL;
+	return base - now >= UPTAKE_MILLI &&
+		       pet_falls(base, now, UPTAKE_PCT, false)
+		   ? DOWN
+		   : LEVEL;
 }
 
 /*= dissociation §8.4 */
@@ -66,12 +66,13 @@ pattern_is_dissociated(const struct size_pair *p, size_t n)
 	return seen[DOWN] && seen[UP];
 }
 
+/*= pseudoprogression §7 EARLY / DELAYED */
 enum tristate
 pattern_is_early(int32_t day, int32_t therapy_start)
 {
 	if (therapy_start == DAY_NONE)
 		return UNKNOWN;
-	return day - therapy_start <= EARLY_DAYS ? YES : NO;
+	return day - therapy_start <= PSP_EARLY_DAYS ? YES : NO;
 }
 
 /* --- sequences --- */
@@ -90,7 +91,7 @@ is_stable(enum category k)
 
 bool
 pattern_next_pseudoprogression(const struct response_at *seq, size_t n,
-    size_t *i, struct pseudoprogression *ret)
+    bool through_sd, size_t *i, struct pseudoprogression *ret)
 {
 	struct pseudoprogression p = {PSP_PENDING, false, 0, 0};
 
@@ -113,7 +114,8 @@ pattern_next_pseudoprogression(const struct response_at *seq, size_t n,
 			p.strict = true;
 			p.state = PSP_CONFIRMED;
 			p.resolved = *i;
-		} else if (is_stable(k) && p.state == PSP_PENDING) {
+		} else if (is_stable(k) && through_sd &&
+			   p.state == PSP_PENDING) { /*= C27 */
 			p.state = PSP_CONFIRMED;
 			p.resolved = *i;
 		}
@@ -218,6 +220,26 @@ psp_variant(struct search *s, const struct pseudoprogression *p)
 	    s->arena, "%s,%s", p->strict ? "strict" : "lenient", when);
 }
 
+/* An unconfirmed progression without a known checkpoint inhibitor is
+ * progression: nothing makes a feigned one likely, or tells early from
+ * delayed. */
+/*= pseudoprogression §11 therapy start missing */
+static bool
+is_not_computable(struct search *s, size_t at)
+{
+	const struct timepoint *tp =
+	    &s->c->timeline->timepoints.items[s->visits[at]->index];
+
+	if (s->c->timeline->therapy_start != DAY_NONE)
+		return false;
+	assess_problem(s->x, tp->n_studies > 0 ? tp->studies[0] : NULL,
+	    "pseudoprogression_not_computable",
+	    "no checkpoint inhibitor is in the data: whether the progression "
+	    "of %s may be pseudoprogression cannot be told",
+	    wording_day(s->arena, s->seq[at].day));
+	return true;
+}
+
 static void
 find_pseudoprogression(struct search *s)
 {
@@ -232,10 +254,14 @@ find_pseudoprogression(struct search *s)
 	struct pseudoprogression b;
 	size_t i = 0;
 
-	while (pattern_next_pseudoprogression(s->seq, s->n, &i, &b)) {
-		struct pattern *p = emit(s, "pseudoprogression",
-		    words[b.state].status, s->seq[b.at].day);
+	while (pattern_next_pseudoprogression(
+	    s->seq, s->n, s->c->options->contested.psp_through_sd, &i, &b)) {
+		struct pattern *p;
 
+		if (b.state == PSP_PENDING && is_not_computable(s, b.at))
+			continue;
+		p = emit(s, "pseudoprogression", words[b.state].status,
+		    s->seq[b.at].day);
 		p->variant = psp_variant(s, &b);
 		because_visit(s, p, "pattern.pseudoprogression.iupd", b.at);
 		if (b.state != PSP_PENDING)
@@ -252,13 +278,14 @@ find_pseudoprogression(struct search *s)
 	}
 }
 
+/*= pseudoprogression §7 LATE_RESPONSE_AFTER_ICPD [derived], C18 */
 static bool
 sum_is_low(const struct search *s, const struct visit *v)
 {
 	int64_t base = s->c->base_tmm;
 
 	return v->complete && base != BURDEN_NONE && base > 0 &&
-	       10 * v->sum_tmm <= 7 * base;
+	       pet_falls(base, v->sum_tmm, LATE_FALL_PCT, false);
 }
 
 /* The first visit from i on, at least `gap` days after `day`, at which the

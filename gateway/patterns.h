@@ -26,9 +26,9 @@ struct pseudoprogression {
 };
 
 /* The next block at or after *i, which is moved on; false when there is none.
- * Start with *i = 0. */
+ * Start with *i = 0.  through_sd: iSD alone resolves it, leniently. */
 bool pattern_next_pseudoprogression(const struct response_at *seq, size_t n,
-    size_t *i, struct pseudoprogression *ret);
+    bool through_sd, size_t *i, struct pseudoprogression *ret);
 
 /* An iUPD at most 84 days after the first dose; UNKNOWN without one. */
 enum tristate pattern_is_early(int32_t day, int32_t therapy_start);

@@ -9,7 +9,7 @@ reading_is_evaluated(const struct reading *r)
 	return r != NULL && r->state != READING_NOT_EVALUABLE;
 }
 
-/*= recist11 §1.3 */
+/*= recist11 §1.3 what enters the sum */
 int32_t
 reading_size(const struct lesion *l, const struct reading *r)
 {
@@ -22,6 +22,7 @@ reading_size(const struct lesion *l, const struct reading *r)
 	return l->nodal ? r->short_tmm : r->longest_tmm;
 }
 
+/*= recist11 §1.1 a node below 10 mm is normal */
 bool
 reading_is_gone(const struct lesion *l, const struct reading *r)
 {
@@ -40,6 +41,7 @@ reading_is_present(const struct lesion *l, const struct reading *r)
 	return reading_is_evaluated(r) && !reading_is_gone(l, r);
 }
 
+/*= recist11 §1.1 */
 bool
 reading_is_measurable(const struct lesion *l, const struct reading *r)
 {

@@ -5,15 +5,8 @@
 #ifndef RESCAN_READINGS_H
 #define RESCAN_READINGS_H
 
+#include "gateway/thresholds.h"
 #include "mappings/timeline.h"
-
-/* Lymph nodes by short axis: below is normal, from there pathological. */
-#define NODE_NORMAL_TMM 100
-/* Measurable at baseline or at first appearance (spec/criteria.md §1.1). */
-#define MEASURABLE_TMM      100
-#define MEASURABLE_NODE_TMM 150
-/* "Too small to measure" enters a sum as 5 mm (§1.3). */
-#define TOO_SMALL_TMM 50
 
 /* Said anything usable; r may be NULL. */
 bool reading_is_evaluated(const struct reading *r);

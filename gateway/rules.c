@@ -1,26 +1,45 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "gateway/rules.h"
 
-#include "gateway/wording.h"
+#include "gateway/thresholds.h"
 
 /*= recist11 §0.1 size tests: 30 % down; 20 % and 5 mm up */
-#define PR_NUM          7
-#define PR_DEN          10
-#define PD_NUM          6
-#define PD_DEN          5
-#define PD_ABSOLUTE_TMM 50
 
 bool
-rules_is_pr(int64_t now, int64_t base)
+rules_is_pr(const struct contested *k, int64_t now, int64_t base)
 {
-	return PR_DEN * now <= PR_NUM * base;
+	int64_t tenths;
+
+	if (k->round_percent && change_tenths_pct(now, base, &tenths))
+		return tenths <= -10 * PR_FALL_PCT;
+	return 100 * now <= (100 - PR_FALL_PCT) * base;
+}
+
+static bool
+rises(const struct contested *k, int64_t now, int64_t reference)
+{
+	int64_t tenths;
+
+	if (k->round_percent && change_tenths_pct(now, reference, &tenths))
+		return tenths >= 10 * PD_RISE_PCT;
+	return 100 * now >= (100 + PD_RISE_PCT) * reference;
+}
+
+/*= recist11 §10 C3 */
+bool
+rules_is_pd_by(const struct contested *k, int64_t now, int64_t reference,
+    int32_t least_tmm)
+{
+	if (reference == 0 && !k->nadir_zero_needs_mm)
+		return now > 0;
+	return now > reference && now - reference >= least_tmm &&
+	       (reference == 0 || rises(k, now, reference));
 }
 
 bool
-rules_is_pd(int64_t now, int64_t reference)
+rules_is_pd(const struct contested *k, int64_t now, int64_t reference)
 {
-	return now - reference >= PD_ABSOLUTE_TMM &&
-	       (reference == 0 || PD_DEN * now >= PD_NUM * reference);
+	return rules_is_pd_by(k, now, reference, PD_RISE_TMM);
 }
 
 int64_t
@@ -35,7 +54,8 @@ rules_min(int64_t a, int64_t b)
 
 /* Rows 1 to 6 and 8 of recist11 §1.5, the first that holds. */
 static enum category
-target_raw(const struct visit *v, int64_t base, int64_t nadir, bool *partial)
+target_raw(const struct contested *k, const struct visit *v, int64_t base,
+    int64_t nadir, bool *partial)
 {
 	bool grown;
 
@@ -43,26 +63,27 @@ target_raw(const struct visit *v, int64_t base, int64_t nadir, bool *partial)
 		return CAT_NA;
 	if (base == BURDEN_NONE || nadir == BURDEN_NONE)
 		return CAT_NE;
-	grown = v->n_evaluated > 0 && rules_is_pd(v->sum_tmm, nadir);
+	grown = v->n_evaluated > 0 && rules_is_pd(k, v->sum_tmm, nadir);
 	if (!v->complete) { /*= recist11 §1.5 rows 2, 3 */
-		*partial = grown;
-		return grown ? CAT_PD : CAT_NE;
+		*partial = grown && k->partial_sum_pd; /*= C6 */
+		return *partial ? CAT_PD : CAT_NE;
 	}
-	if (v->all_normal) /*= recist11 §1.5 row 4 */
-		return CAT_CR;
-	if (grown) /*= recist11 §1.5 row 5 */
+	if (v->all_normal && (k->cr_before_pd || !grown))
+		return CAT_CR; /*= recist11 §1.5 row 4, C2 */
+	if (grown)             /*= recist11 §1.5 row 5 */
 		return CAT_PD;
-	if (rules_is_pr(v->sum_tmm, base)) /*= recist11 §1.5 row 6 */
+	if (rules_is_pr(k, v->sum_tmm, base)) /*= recist11 §1.5 row 6 */
 		return CAT_PR;
 	return CAT_SD; /*= recist11 §1.5 row 8 */
 }
 
 struct target_call
-rules_target(const struct visit *v, int64_t base, int64_t nadir, bool hold_pr)
+rules_target(const struct contested *k, const struct visit *v, int64_t base,
+    int64_t nadir, bool hold_pr)
 {
 	struct target_call t = {0};
 
-	t.raw = target_raw(v, base, nadir, &t.partial);
+	t.raw = target_raw(k, v, base, nadir, &t.partial);
 	t.held = hold_pr && t.raw == CAT_SD; /*= recist11 §1.5 row 7 */
 	t.category = t.held ? CAT_PR : t.raw;
 	return t;
@@ -118,6 +139,40 @@ static const struct {
 	"recist11.overall.non_target_only_ne"},
     {BIT(CAT_NA), BIT(CAT_NA), ALWAYS, CAT_NED, "recist11.overall.no_disease"},
 };
+
+/* "PR or SD", "any" */
+static const char *
+set_text(struct arena *a, uint32_t set)
+{
+	const char *text = "";
+
+	if (set == ANY)
+		return "any";
+	for (int c = 0; c < CAT__MAX; c++) {
+		if (set & BIT(c))
+			text = arena_printf(a, "%s%s%s", text,
+			    *text != '\0' ? " or " : "",
+			    category_name((enum category)c));
+	}
+	return text;
+}
+
+bool
+rules_matrix_row(size_t i, struct arena *a, struct rules_row *ret)
+{
+	static const char *const when[] = {[ALWAYS] = "",
+	    [WHEN_NEW] = "a new lesion",
+	    [WHEN_CR_BEFORE] = "CR at an earlier visit"};
+
+	if (i >= sizeof(matrix) / sizeof(*matrix))
+		return false;
+	ret->target = set_text(a, matrix[i].target);
+	ret->non_target = set_text(a, matrix[i].non_target);
+	ret->when = when[matrix[i].when];
+	ret->overall = category_name(matrix[i].overall);
+	ret->rule = matrix[i].rule;
+	return true;
+}
 
 enum category
 rules_overall(enum category target, enum category non_target, bool new_lesion,

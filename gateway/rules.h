@@ -11,9 +11,12 @@
 
 #include "gateway/assess.h"
 
-/* Size tests (spec/criteria.md §0.1), all inclusive. */
-bool rules_is_pr(int64_t now, int64_t base);
-bool rules_is_pd(int64_t now, int64_t reference);
+/* Size tests (spec/criteria.md §0.1), all inclusive.  The second with another
+ * least growth than the criterion's 5 mm. */
+bool rules_is_pr(const struct contested *k, int64_t now, int64_t base);
+bool rules_is_pd(const struct contested *k, int64_t now, int64_t reference);
+bool rules_is_pd_by(const struct contested *k, int64_t now, int64_t reference,
+    int32_t least_tmm);
 
 /* The smaller; BURDEN_NONE stands for "no value yet". */
 int64_t rules_min(int64_t a, int64_t b);
@@ -25,7 +28,7 @@ struct target_call {
 	bool partial;           /* PD shown by a part of the targets */
 	bool held;              /* PR held although the sum says SD */
 };
-struct target_call rules_target(
+struct target_call rules_target(const struct contested *k,
     const struct visit *v, int64_t base, int64_t nadir, bool hold_pr);
 
 /* The same said in words; sets PARTIAL_SUM_PD, TARGET_NOT_EVALUATED and
@@ -38,6 +41,12 @@ enum category rules_non_target(enum nt_status s);
 void rules_non_target_explain(
     const struct assess_case *c, const struct visit *v, struct verdict *ret);
 
+/* The rows of that table, for printing; false after the last. */
+struct rules_row {
+	const char *target, *non_target, *when, *overall, *rule;
+};
+bool rules_matrix_row(size_t i, struct arena *a, struct rules_row *ret);
+
 /* Target × non-target × new lesion (§1.8); cr_before: the overall response
  * was CR at an earlier visit.  ret_rule names the row that fired. */
 enum category rules_overall(enum category target, enum category non_target,
@@ -47,6 +56,10 @@ enum category rules_overall(enum category target, enum category non_target,
 bool rules_new_lesion(const struct visit *v);
 void rules_new_lesion_explain(
     const struct assess_case *c, const struct visit *v, struct verdict *ret);
+
+/* Nothing was evaluated: flag, reason and explanation. */
+void rules_not_imaged(const struct assess_case *c, const struct visit *v,
+    const char *rule, struct verdict *ret);
 
 /* Flags every criterion repeats: NODE_BORDERLINE, NO_NEW_LESION_ASSUMED,
  * EQUIVOCAL_NEW_LESION. */

@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* The words for what gateway/rules.c decides. */
+#include "gateway/readings.h"
 #include "gateway/rules.h"
 #include "gateway/wording.h"
 
@@ -51,6 +52,73 @@ sum_to_base(const struct assess_case *c, const struct visit *v)
 	    wording_mm(a, c->base_tmm), wording_day(a, c->visits[0].day));
 }
 
+static const char *
+target_key(const struct assess_case *c, const struct target_fact *f)
+{
+	return c->timeline->lesions.items[f->lesion].key;
+}
+
+static void
+add_missing_targets(
+    const struct assess_case *c, const struct visit *v, struct verdict *ret)
+{
+	for (size_t i = 0; i < v->n_targets; i++) {
+		if (!v->targets[i].evaluated)
+			missing_add(c->arena, &ret->missing,
+			    "TARGET_NOT_EVALUATED",
+			    target_key(c, &v->targets[i]));
+	}
+}
+
+static void
+add_missing_baseline(const struct assess_case *c, struct verdict *ret)
+{
+	const struct visit *base = &c->visits[0];
+
+	for (size_t i = 0; i < base->n_targets; i++) {
+		if (!base->targets[i].evaluated)
+			missing_add(c->arena, &ret->missing,
+			    "BASELINE_SIZE_MISSING",
+			    target_key(c, &base->targets[i]));
+	}
+}
+
+/* The lesions not read; the status itself where it names none. */
+static void
+add_missing_non_targets(
+    const struct assess_case *c, const struct visit *v, struct verdict *ret)
+{
+	const struct timeline *t = c->timeline;
+	size_t before = ret->missing.n;
+
+	for (size_t i = 0; i < t->lesions.n; i++) {
+		const struct lesion *l = &t->lesions.items[i];
+
+		if (l->role == ROLE_NON_TARGET &&
+		    !reading_is_evaluated(l->at[v->index]))
+			missing_add(c->arena, &ret->missing,
+			    "NON_TARGET_NOT_EVALUATED", l->key);
+	}
+	if (ret->missing.n == before)
+		missing_add(c->arena, &ret->missing, "NON_TARGET_NOT_EVALUATED",
+		    v->n_nt_sources > 0 && v->nt_sources[0] != NULL
+			? v->nt_sources[0]
+			: "non-target status");
+}
+
+void
+rules_not_imaged(const struct assess_case *c, const struct visit *v,
+    const char *rule, struct verdict *ret)
+{
+	const struct timepoint *tp = &c->timeline->timepoints.items[v->index];
+
+	verdict_flag(c->arena, ret, "NOT_IMAGED");
+	missing_add(c->arena, &ret->missing, "NOT_IMAGED",
+	    tp->n_studies > 0 ? tp->studies[0] : wording_day(c->arena, v->day));
+	because_add(c->arena, &ret->because, rule, NULL, 0,
+	    "nothing was evaluated at this visit");
+}
+
 /* Why a part of the targets decides, or does not. */
 static void
 explain_incomplete(const struct assess_case *c, const struct visit *v,
@@ -58,7 +126,10 @@ explain_incomplete(const struct assess_case *c, const struct visit *v,
 {
 	const char **src = target_sources(c, v);
 
+	add_missing_targets(c, v, ret);
 	if (c->base_tmm == BURDEN_NONE) {
+		verdict_flag(c->arena, ret, "BASELINE_INCOMPLETE");
+		add_missing_baseline(c, ret);
 		because_add(c->arena, &ret->because,
 		    "recist11.target.no_baseline", src, v->n_targets,
 		    "no baseline sum: not every target lesion was measured at "
@@ -145,8 +216,10 @@ rules_non_target_explain(
 		"non-target disease was not fully evaluated"},
 	};
 
-	if (v->non_target == NT_NE)
+	if (v->non_target == NT_NE) {
 		verdict_flag(c->arena, ret, "NON_TARGET_NOT_EVALUATED");
+		add_missing_non_targets(c, v, ret);
+	}
 	because_add(c->arena, &ret->because, say[v->non_target].rule,
 	    v->nt_sources, v->n_nt_sources, "%s", say[v->non_target].text);
 }
@@ -205,6 +278,9 @@ rules_new_lesion_explain(
 	for (size_t i = 0; i < v->n_news; i++) {
 		const struct new_lesion_fact *f = &v->news[i];
 
+		if (f->definite && !f->evaluated && !f->resolved)
+			missing_add(c->arena, &ret->missing,
+			    "NEW_LESION_NOT_EVALUATED", new_lesion_name(c, f));
 		because_add(c->arena, &ret->because, new_lesion_rule(f),
 		    &f->source, 1, "%s", new_lesion_text(c, f));
 	}

@@ -43,7 +43,9 @@ add_target(
 	f->lesion = (int)lesion;
 	f->evaluated = size != TMM_NONE;
 	f->value_tmm = f->evaluated ? size : 0;
-	f->normal = f->evaluated && reading_is_gone(l, r);
+	f->normal = f->evaluated && reading_is_gone(l, r) &&
+		    (r->state != READING_TOO_SMALL ||
+			b->options->contested.small_node_is_normal); /*= C32 */
 	f->source = reading_source(r);
 	if (reading_is_evaluated(r) && !f->evaluated)
 		assess_problem(b->out, f->source, "target_size_missing",
@@ -106,6 +108,21 @@ ecog_at(const struct timeline *t, int32_t after, int32_t until)
 	return score;
 }
 
+/* Worse than the last score before the visit, or scanned for a symptom:
+ * unstable.  Without a score nothing is known. */
+/*= irecist §4.9 */
+static enum clinical
+clinical_at(const struct timeline *t, const struct visit *v, int32_t after)
+{
+	int before = ecog_at(t, DAY_NONE, after);
+
+	if (v->unscheduled)
+		return CLINICAL_UNSTABLE;
+	if (v->ecog < 0 || before < 0)
+		return CLINICAL_UNKNOWN;
+	return v->ecog > before ? CLINICAL_UNSTABLE : CLINICAL_STABLE;
+}
+
 static void
 add_visit(const struct builder *b, size_t k)
 {
@@ -119,6 +136,9 @@ add_visit(const struct builder *b, size_t k)
 	v->unscheduled = p->said.unscheduled;
 	v->ecog = ecog_at(b->timeline,
 	    k > 0 ? b->visits[k - 1].last_day : DAY_NONE, p->last_day);
+	if (k > 0)
+		v->clinical =
+		    clinical_at(b->timeline, v, b->visits[k - 1].last_day);
 	add_targets(b, k);
 }
 

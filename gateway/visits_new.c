@@ -120,7 +120,7 @@ progresses_otherwise(const struct builder *b, size_t k)
 			nadir = rules_min(nadir, v[i].sum_tmm);
 	}
 	return v[k].n_evaluated > 0 && !v[k].all_normal &&
-	       rules_is_pd(v[k].sum_tmm, nadir);
+	       rules_is_pd(&b->options->contested, v[k].sum_tmm, nadir);
 }
 
 static bool
@@ -176,7 +176,8 @@ hold_track(const struct builder *b, const struct tracks *all, struct track *t)
 static void
 hold_borderline(const struct builder *b, struct tracks *all)
 {
-	for (size_t i = 0; i < all->list.n; i++) {
+	for (size_t i = 0; i < all->list.n && b->options->contested.node_waits;
+	     i++) {
 		struct track *t = &all->list.items[i];
 
 		if (t->lesion != INDICATED && t->definite != NEVER)

@@ -5,31 +5,31 @@
 #include <string.h>
 
 static const char *const names[CAT__MAX] = {
-	[CAT_NONE] = "",
-	[CAT_CR] = "CR",
-	[CAT_PR] = "PR",
-	[CAT_SD] = "SD",
-	[CAT_PD] = "PD",
-	[CAT_NON] = "NON-CR/NON-PD",
-	[CAT_NE] = "NE",
-	[CAT_NED] = "NED",
-	[CAT_NA] = "NA",
-	[CAT_IRCR] = "irCR",
-	[CAT_IRPR] = "irPR",
-	[CAT_IRSD] = "irSD",
-	[CAT_IRPD] = "irPD",
-	[CAT_IRNN] = "irNN",
-	[CAT_IRNE] = "irNE",
-	[CAT_ICR] = "iCR",
-	[CAT_IPR] = "iPR",
-	[CAT_ISD] = "iSD",
-	[CAT_INON] = "NON-iCR/NON-iUPD",
-	[CAT_IUPD] = "iUPD",
-	[CAT_ICPD] = "iCPD",
-	[CAT_IMCR] = "imCR",
-	[CAT_IMPR] = "imPR",
-	[CAT_IMSD] = "imSD",
-	[CAT_IMPD] = "imPD",
+    [CAT_NONE] = "",
+    [CAT_CR] = "CR",
+    [CAT_PR] = "PR",
+    [CAT_SD] = "SD",
+    [CAT_PD] = "PD",
+    [CAT_NON] = "NON-CR/NON-PD",
+    [CAT_NE] = "NE",
+    [CAT_NED] = "NED",
+    [CAT_NA] = "NA",
+    [CAT_IRCR] = "irCR",
+    [CAT_IRPR] = "irPR",
+    [CAT_IRSD] = "irSD",
+    [CAT_IRPD] = "irPD",
+    [CAT_IRNN] = "irNN",
+    [CAT_IRNE] = "irNE",
+    [CAT_ICR] = "iCR",
+    [CAT_IPR] = "iPR",
+    [CAT_ISD] = "iSD",
+    [CAT_INON] = "NON-iCR/NON-iUPD",
+    [CAT_IUPD] = "iUPD",
+    [CAT_ICPD] = "iCPD",
+    [CAT_IMCR] = "imCR",
+    [CAT_IMPR] = "imPR",
+    [CAT_IMSD] = "imSD",
+    [CAT_IMPD] = "imPD",
 };
 
 const char *
@@ -77,6 +77,22 @@ because_add(struct arena *a, struct because_list *list, const char *rule,
 			copy[b->n_sources++] = sources[i];
 	}
 	b->sources = copy;
+}
+
+void
+missing_add(struct arena *a, struct missing_list *list, const char *code,
+    const char *item)
+{
+	struct missing *m;
+
+	for (size_t i = 0; i < list->n; i++) {
+		if (strcmp(list->items[i].code, code) == 0 &&
+		    strcmp(list->items[i].item, item) == 0)
+			return;
+	}
+	m = ARENA_PUSH(a, list);
+	m->code = code;
+	m->item = item;
 }
 
 void

@@ -57,26 +57,43 @@ struct because_list {
 	size_t n, cap;
 };
 
+/* Why something could not be computed: a stable code, and the id of what is
+ * missing (a lesion, a resource, "baseline", a day). */
+struct missing {
+	const char *code, *item;
+};
+struct missing_list {
+	struct missing *items;
+	size_t n, cap;
+};
+
 #define BURDEN_NONE INT64_MIN
 
 /* One criterion at one timepoint. */
 struct verdict {
 	enum category target, non_target, overall;
 	bool new_lesion;
-	bool area;       /* burden is tmm² (irrc), else tmm */
+	bool area;                   /* burden is tmm² (irrc), else tmm */
 	int64_t burden, nadir, base; /* BURDEN_NONE */
-	int64_t nlt_sum; /* irecist new_lesion_target_mm, BURDEN_NONE */
+	int64_t nlt_sum;  /* irecist new_lesion_target_mm, BURDEN_NONE */
 	bool has_irecist; /* write irecist's own members */
 	bool bar_reset;
 	int32_t confirm_from, confirm_to; /* DAY_NONE */
 	enum tristate confirmed; /* irPD / imPD; UNKNOWN: not written */
 	LIST_OF(const char *) flags;
+	struct missing_list missing; /* never empty when overall is NE */
 	struct because_list because;
 };
 
 struct best_overall {
 	enum category unconfirmed, confirmed;
 	int32_t progression_day; /* of the event that counts, DAY_NONE */
+	/* The best response's first day (CR or PR), DAY_NONE; days from there
+	 * to progression, else to the last evaluable visit (open); -1. */
+	int32_t response_day;
+	int duration_days;
+	bool duration_open;
+	int progression_days; /* from the first dose, else baseline; -1 */
 	struct because_list because;
 };
 
@@ -99,6 +116,7 @@ struct hyperprogression {
 	bool has_value;
 	int64_t value_milli, threshold_milli; /* thousandths, for display */
 	bool has_threshold;
+	struct missing_list missing;
 	struct because_list because;
 };
 
@@ -106,6 +124,7 @@ struct metabolic {
 	const char *criterion;
 	int32_t day;
 	const char *overall;
+	struct missing_list missing;
 	struct because_list because;
 };
 
@@ -139,6 +158,9 @@ const struct criterion_result *assessment_criterion(
 void because_add(struct arena *a, struct because_list *list, const char *rule,
     const char *const *sources, size_t n_sources, const char *fmt, ...)
     PRINTF(6, 7);
+/* Once each. */
+void missing_add(struct arena *a, struct missing_list *list, const char *code,
+    const char *item);
 void verdict_flag(struct arena *a, struct verdict *v, const char *flag);
 bool verdict_has_flag(const struct verdict *v, const char *flag);
 

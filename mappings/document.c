@@ -38,6 +38,22 @@ put_because(struct json_writer *w, const struct because_list *list)
 	json_end_array(w);
 }
 
+/* Left out where nothing is missing. */
+static void
+put_missing(struct json_writer *w, const struct missing_list *list)
+{
+	if (list->n == 0)
+		return;
+	json_begin_array(w, "missing");
+	for (size_t i = 0; i < list->n; i++) {
+		json_begin_object(w, NULL);
+		json_put_string(w, "code", list->items[i].code);
+		json_put_string(w, "item", list->items[i].item);
+		json_end_object(w);
+	}
+	json_end_array(w);
+}
+
 static void
 put_string_or_null(struct json_writer *w, const char *name, const char *s)
 {
@@ -164,6 +180,7 @@ put_verdict(struct json_writer *w, const char *id, const struct verdict *v)
 	put_change(w, "change_from_baseline_pct", v->burden, v->base);
 	put_change(w, "change_from_nadir_pct", v->burden, v->nadir);
 	put_verdict_extras(w, v);
+	put_missing(w, &v->missing);
 	put_because(w, &v->because);
 	json_end_object(w);
 }
@@ -188,6 +205,16 @@ put_timepoint(struct json_writer *w, const struct assessment *x, size_t i)
 	json_end_object(w);
 }
 
+/* Days; null for -1. */
+static void
+put_count(struct json_writer *w, const char *name, int n)
+{
+	if (n < 0)
+		json_put_null(w, name);
+	else
+		json_put_int(w, name, n);
+}
+
 static void
 put_best(struct json_writer *w, const struct assessment *x)
 {
@@ -202,6 +229,11 @@ put_best(struct json_writer *w, const struct assessment *x)
 		put_category(w, "unconfirmed", b->unconfirmed);
 		put_category(w, "confirmed", b->confirmed);
 		json_put_day(w, "progression", b->progression_day);
+		put_count(w, "progression_days", b->progression_days);
+		json_put_day(w, "response_from", b->response_day);
+		put_count(w, "duration_days", b->duration_days);
+		if (b->duration_days >= 0)
+			json_put_bool(w, "duration_open", b->duration_open);
 		put_because(w, &b->because);
 		json_end_object(w);
 	}
@@ -248,6 +280,7 @@ put_hyperprogression(struct json_writer *w, const struct assessment *x)
 			json_put_decimal(w, "threshold", h->threshold_milli, 3);
 		else
 			json_put_null(w, "threshold");
+		put_missing(w, &h->missing);
 		put_because(w, &h->because);
 		json_end_object(w);
 	}
@@ -265,6 +298,7 @@ put_metabolic(struct json_writer *w, const struct assessment *x)
 		json_put_string(w, "criterion", m->criterion);
 		json_put_day(w, "date", m->day);
 		json_put_string(w, "overall", m->overall);
+		put_missing(w, &m->missing);
 		put_because(w, &m->because);
 		json_end_object(w);
 	}

@@ -26,7 +26,7 @@ load(const char *text, struct config **ret, struct err *e)
 START_TEST(defaults_are_those_of_the_structs)
 {
 	struct config *c = config_defaults();
-	const struct assess_options a = ASSESS_DEFAULTS;
+	static const struct assess_options a = ASSESS_DEFAULTS;
 	const struct timeline_options t = TIMELINE_DEFAULTS;
 
 	ck_assert_int_eq(c->assess.as_of, a.as_of);
@@ -46,6 +46,8 @@ START_TEST(defaults_are_those_of_the_structs)
 	ck_assert_int_eq(c->assess.next_scan_max_days, a.next_scan_max_days);
 	ck_assert_int_eq(
 	    c->assess.durable_response_days, a.durable_response_days);
+	ck_assert_mem_eq(
+	    &c->assess.contested, &a.contested, sizeof(a.contested));
 	ck_assert_int_eq(c->timeline.group_days, t.group_days);
 	ck_assert_int_eq(c->timeline.baseline_days, t.baseline_days);
 	ck_assert_int_eq(

@@ -7,6 +7,8 @@
 #include "tests/support/case_file.h"
 #include "tests/support/check_main.h"
 
+static const struct contested contested = CONTESTED_DEFAULTS;
+
 static size_t
 definition(const char *id)
 {
@@ -42,6 +44,7 @@ static struct kinetics_input
 input_of(const struct json_value *in)
 {
 	struct kinetics_input k = {
+	    .contested = &contested,
 	    .day_pre = day(in, "day_pre"),
 	    .day_base = day(in, "day_base"),
 	    .day_first = day(in, "day_first"),
@@ -144,6 +147,7 @@ static struct kinetics_input
 fast(void)
 {
 	struct kinetics_input in = {
+	    .contested = &contested,
 	    .day_pre = -60,
 	    .day_base = 0,
 	    .day_first = 60,

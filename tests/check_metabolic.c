@@ -9,6 +9,8 @@
 
 #define VALUES_MAX 16
 
+static const struct contested contested = CONTESTED_DEFAULTS;
+
 static bool
 yes(const struct json_value *in, const char *name)
 {
@@ -38,7 +40,7 @@ run_percist(const struct json_value *in)
 {
 	struct pet_pair p = pair_of(in);
 
-	return percist_judge(&p);
+	return percist_judge(&contested, &p);
 }
 
 static struct pet_verdict
@@ -59,7 +61,7 @@ run_percimt(const struct json_value *in)
 	ck_assert_uint_le(n, VALUES_MAX);
 	for (size_t i = 0; i < n; i++)
 		d[i] = (int32_t)case_scaled(json_at(cm, i), 2, TMM_NONE);
-	return percimt_judge(d, n, false);
+	return percimt_judge(&contested, d, n, false);
 }
 
 static int64_t
@@ -135,7 +137,7 @@ START_TEST(series_published)
 			struct pet_pair p = pair_of(in);
 			struct pet_verdict v = ipercist_step(&s,
 			    (int32_t)case_scaled(json_get(in, "day"), 0, 0),
-			    percist_judge(&p));
+			    percist_judge(&contested, &p));
 
 			ck_assert_str_eq(v.overall,
 			    json_string(json_at(json_get(c, "expect"), k)));
@@ -174,7 +176,8 @@ START_TEST(percist_edges)
 {
 	struct pet_pair p = pair(percist_rows[_i].base, percist_rows[_i].now);
 
-	ck_assert_str_eq(percist_judge(&p).overall, percist_rows[_i].want);
+	ck_assert_str_eq(
+	    percist_judge(&contested, &p).overall, percist_rows[_i].want);
 }
 END_TEST
 
@@ -184,15 +187,17 @@ START_TEST(partial)
 
 	/* Growth shows in a part, response does not. */
 	p.partial = true;
-	ck_assert_str_eq(percist_judge(&p).overall, "NE");
-	ck_assert_str_eq(percist_judge(&p).missing, "LESION_NOT_READ");
+	ck_assert_str_eq(percist_judge(&contested, &p).overall, "NE");
+	ck_assert_str_eq(
+	    percist_judge(&contested, &p).missing, "LESION_NOT_READ");
 	p.now = 13000;
-	ck_assert_str_eq(percist_judge(&p).overall, "PMD");
+	ck_assert_str_eq(percist_judge(&contested, &p).overall, "PMD");
 	p = pair(10000, -1);
 	p.missing = "SULPEAK_MISSING";
-	ck_assert_str_eq(percist_judge(&p).missing, "SULPEAK_MISSING");
+	ck_assert_str_eq(
+	    percist_judge(&contested, &p).missing, "SULPEAK_MISSING");
 	p.new_lesion = true;
-	ck_assert_str_eq(percist_judge(&p).overall, "PMD");
+	ck_assert_str_eq(percist_judge(&contested, &p).overall, "PMD");
 	/* In imPERCIST5 a new lesion is no progression by itself. */
 	p = pair(10000, 10000);
 	p.new_lesion = true;
@@ -240,9 +245,9 @@ START_TEST(pecrit)
 {
 	struct pet_pair p = pair(10000, pecrit_rows[_i].now);
 
-	ck_assert_str_eq(
-	    pecrit_judge(pecrit_rows[_i].recist, &p, pecrit_rows[_i].days)
-		.overall,
+	ck_assert_str_eq(pecrit_judge(&contested, pecrit_rows[_i].recist, &p,
+			     pecrit_rows[_i].days)
+			     .overall,
 	    pecrit_rows[_i].want);
 }
 END_TEST
@@ -253,11 +258,16 @@ START_TEST(percimt_unknown_sizes)
 	static const int32_t one[] = {TMM_NONE};
 	static const int32_t mixed[] = {160, TMM_NONE};
 
-	ck_assert_str_eq(percimt_judge(four, 4, false).overall, "PMD");
-	ck_assert_str_eq(percimt_judge(four, 3, false).overall, "NE");
-	ck_assert_str_eq(percimt_judge(one, 1, false).overall, "SMD");
-	ck_assert_str_eq(percimt_judge(mixed, 2, false).overall, "NE");
-	ck_assert_str_eq(percimt_judge(NULL, 0, true).overall, "CMR");
+	ck_assert_str_eq(
+	    percimt_judge(&contested, four, 4, false).overall, "PMD");
+	ck_assert_str_eq(
+	    percimt_judge(&contested, four, 3, false).overall, "NE");
+	ck_assert_str_eq(
+	    percimt_judge(&contested, one, 1, false).overall, "SMD");
+	ck_assert_str_eq(
+	    percimt_judge(&contested, mixed, 2, false).overall, "NE");
+	ck_assert_str_eq(
+	    percimt_judge(&contested, NULL, 0, true).overall, "CMR");
 }
 END_TEST
 
@@ -277,7 +287,8 @@ step(struct ipercist *s, int32_t day, int64_t now, const char *want,
     const char *flag)
 {
 	struct pet_pair p = pair(10000, now);
-	struct pet_verdict v = ipercist_step(s, day, percist_judge(&p));
+	struct pet_verdict v =
+	    ipercist_step(s, day, percist_judge(&contested, &p));
 
 	ck_assert_msg(
 	    strcmp(v.overall, want) == 0, "day %d: %s", (int)day, v.overall);
@@ -344,12 +355,43 @@ START_TEST(lugano_ct)
 }
 END_TEST
 
+static const struct {
+	struct lymphoma_ct ct;
+	const char *want;
+} lugano_ct_rows[] = {
+    {{500, 1000, 500, false, false, false}, "PR"}, /* -50 % */
+    {{501, 1000, 500, false, false, false}, "SD"},
+    {{300, 1000, 500, true, false, false}, "CR"},
+    {{300, 1000, 500, true, false, true}, "PD"},
+    {{500, 1000, 500, false, true, false}, "PD"},
+    {{BURDEN_NONE, 1000, 500, false, false, false}, "NE"},
+    {{500, BURDEN_NONE, 500, false, false, false}, "NE"},
+};
+
+START_TEST(lugano_ct_alone)
+{
+	ck_assert_str_eq(lugano_judge_ct(&lugano_ct_rows[_i].ct).overall,
+	    lugano_ct_rows[_i].want);
+}
+END_TEST
+
+static struct lyric_visit
+lyric_visit(int32_t day, int64_t spd)
+{
+	struct lyric_visit v = {.day = day,
+	    .ct = {spd, 1000, 1000, false, false, false},
+	    .clinical = CLINICAL_STABLE,
+	    .lugano = {"NMR", "lugano.nmr", NULL, NULL}};
+
+	return v;
+}
+
 static const char *
 lyric_at(struct lyric *s, int32_t day, int64_t spd, bool fresh)
 {
-	struct lyric_visit v = {day, spd, 1000, fresh, false, false,
-	    {"NMR", "lugano.nmr", NULL, NULL}};
+	struct lyric_visit v = lyric_visit(day, spd);
 
+	v.ct.new_lesion = fresh;
 	return lyric_step(s, 0, &v).overall;
 }
 
@@ -364,6 +406,34 @@ START_TEST(lyric_states)
 	ck_assert_str_eq(lyric_at(&s, 85, 1500, false), "PD");
 	ck_assert_str_eq(lyric_at(&s, 200, 1200, true), "IR2a");
 	ck_assert_str_eq(lyric_at(&s, 250, 1200, false), "NMR");
+}
+END_TEST
+
+/* IR1 asks for a patient who does not deteriorate. */
+START_TEST(lyric_clinical)
+{
+	struct lyric s = {false, BURDEN_NONE};
+	struct lyric_visit v = lyric_visit(50, 1500);
+
+	ck_assert_ptr_null(lyric_step(&s, 0, &v).flag);
+	s.pending = false;
+	v.clinical = CLINICAL_UNKNOWN;
+	ck_assert_str_eq(lyric_step(&s, 0, &v).overall, "IR1");
+	s.pending = false;
+	ck_assert_str_eq(lyric_step(&s, 0, &v).flag, "CLINICAL_STATE_UNKNOWN");
+	s.pending = false;
+	v.clinical = CLINICAL_UNSTABLE;
+	ck_assert_str_eq(lyric_step(&s, 0, &v).overall, "PD");
+	s.pending = false;
+	ck_assert_str_eq(
+	    lyric_step(&s, DAY_NONE, &v).missing, "THERAPY_START_MISSING");
+	/* IR2b and IR3 without a rise of the sum. */
+	v = lyric_visit(200, 1499);
+	v.uptake_up = true;
+	ck_assert_str_eq(lyric_step(&s, 0, &v).overall, "IR3");
+	s.pending = false;
+	v.ct.lesion_grew = true;
+	ck_assert_str_eq(lyric_step(&s, 0, &v).overall, "IR2b");
 }
 END_TEST
 
@@ -389,7 +459,9 @@ suite_metabolic(void)
 	t = tcase_create("lymphoma");
 	tcase_add_test(t, lugano);
 	LOOP(t, lugano_ct, lugano_rows);
+	LOOP(t, lugano_ct_alone, lugano_ct_rows);
 	tcase_add_test(t, lyric_states);
+	tcase_add_test(t, lyric_clinical);
 	suite_add_tcase(s, t);
 	return s;
 }

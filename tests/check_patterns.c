@@ -32,7 +32,7 @@ check_psp(const struct json_value *in, const struct json_value *want)
 	const char *kind = json_string_at(want, "kind");
 	struct pseudoprogression p;
 
-	ck_assert(pattern_next_pseudoprogression(seq, n, &i, &p));
+	ck_assert(pattern_next_pseudoprogression(seq, n, true, &i, &p));
 	if (strcmp(kind, "NONE") == 0) {
 		ck_assert_int_eq(p.state, PSP_REFUTED);
 		return;
@@ -50,7 +50,7 @@ check_psp(const struct json_value *in, const struct json_value *want)
 	    seq[p.at].day, case_scaled(json_get(want, "day"), 0, -1));
 	ck_assert_int_eq(seq[p.resolved].day,
 	    case_scaled(json_get(want, "resolved_day"), 0, -1));
-	ck_assert(!pattern_next_pseudoprogression(seq, n, &i, &p));
+	ck_assert(!pattern_next_pseudoprogression(seq, n, true, &i, &p));
 }
 
 START_TEST(published)
@@ -88,16 +88,17 @@ START_TEST(blocks)
 	struct pseudoprogression p;
 
 	for (size_t w = 0; w < 3; w++) {
-		ck_assert(pattern_next_pseudoprogression(seq, 10, &i, &p));
+		ck_assert(
+		    pattern_next_pseudoprogression(seq, 10, true, &i, &p));
 		ck_assert_int_eq(p.state, want[w].state);
 		ck_assert_int_eq(p.strict, want[w].strict);
 		ck_assert_uint_eq(p.at, want[w].at);
 		ck_assert_uint_eq(p.resolved, want[w].resolved);
 	}
-	ck_assert(!pattern_next_pseudoprogression(seq, 10, &i, &p));
+	ck_assert(!pattern_next_pseudoprogression(seq, 10, true, &i, &p));
 	/* A visit that is not evaluable decides nothing. */
 	i = 6;
-	ck_assert(pattern_next_pseudoprogression(seq, 8, &i, &p));
+	ck_assert(pattern_next_pseudoprogression(seq, 8, true, &i, &p));
 	ck_assert_int_eq(p.state, PSP_PENDING);
 }
 END_TEST

@@ -33,7 +33,9 @@ judge_burden(const struct burden_state *s, const struct assess_case *c,
 		burden_say(s, c, b, ret, "new_lesion_counts",
 		    "new lesions are no progression by themselves, which "
 		    "does not make them reassuring");
-	return rules_is_pr(b->value, s->base) ? CAT_IMPR : CAT_IMSD;
+	return rules_is_pr(&c->options->contested, b->value, s->base)
+		   ? CAT_IMPR
+		   : CAT_IMSD;
 }
 
 static enum category
@@ -44,8 +46,15 @@ judge_not_measurable(const struct burden_state *s, const struct assess_case *c,
 		burden_say(s, c, b, ret, "cr", "all disease is gone");
 		return CAT_IMCR;
 	}
-	verdict_flag(c->arena, ret, "BURDEN_NOT_EVALUATED");
-	burden_say(s, c, b, ret, "ne", "the burden cannot be evaluated whole");
+	if (v->imaged && v->n_targets == 0) {
+		verdict_flag(c->arena, ret, "NO_TARGET_LESION");
+		missing_add(
+		    c->arena, &ret->missing, "NO_TARGET_LESION", "baseline");
+		burden_say(s, c, b, ret, "ne.no_target_lesion",
+		    "no target lesions at baseline: no burden to compare");
+		return CAT_NE;
+	}
+	burden_say_missing(s, c, v, b, ret);
 	return CAT_NE;
 }
 
@@ -55,7 +64,9 @@ judge(const struct burden_state *s, const struct assess_case *c,
 {
 	int64_t ref = burden_reference(s);
 
-	if (v->imaged && ref != BURDEN_NONE && rules_is_pd(b->value, ref) &&
+	if (v->imaged && ref != BURDEN_NONE &&
+	    rules_is_pd_by(&c->options->contested, b->value, ref,
+		c->options->contested.imrecist_min_tmm) &&
 	    !(b->targets_gone && b->news_gone)) {
 		if (!b->complete)
 			verdict_flag(c->arena, ret, "PARTIAL_SUM_PD");

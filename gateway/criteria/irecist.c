@@ -46,13 +46,20 @@ open_pending(struct irecist_scene *x, unsigned causes)
 	x->s->phase = IRECIST_PENDING;
 }
 
+/*= irecist §10 C14 */
+static bool
+has_residual(const struct irecist_scene *x)
+{
+	return x->f.unresolved && x->c->options->contested.icr_needs_news_gone;
+}
+
 /* The matrix in iRECIST's words. */
 static enum category
 map_matrix(const struct irecist_scene *x)
 {
 	switch (x->f.matrix) {
-	case CAT_CR: /*= irecist §10 C14 */
-		return x->f.unresolved ? CAT_IPR : CAT_ICR;
+	case CAT_CR:
+		return has_residual(x) ? CAT_IPR : CAT_ICR;
 	case CAT_PR:
 		return CAT_IPR;
 	case CAT_SD:
@@ -71,7 +78,7 @@ say_mapped(const struct irecist_scene *x)
 {
 	enum category result = map_matrix(x);
 
-	if (x->f.matrix == CAT_CR && x->f.unresolved)
+	if (x->f.matrix == CAT_CR && has_residual(x))
 		irecist_say(x, IRECIST_NL, "irecist.residual_new_lesion",
 		    "baseline disease is gone but a new lesion remains: iPR");
 	irecist_say(x, 0, "irecist.overall", "target %s, non-target %s: %s",
@@ -81,11 +88,10 @@ say_mapped(const struct irecist_scene *x)
 }
 
 static enum category
-not_evaluable(const struct irecist_scene *x)
+not_evaluable(struct irecist_scene *x)
 {
 	if (!x->v->imaged) {
-		irecist_say(x, 0, "irecist.ne.not_imaged",
-		    "nothing was evaluated at this visit");
+		rules_not_imaged(x->c, x->v, "irecist.ne.not_imaged", x->ret);
 	} else if (x->f.missing) {
 		verdict_flag(x->c->arena, x->ret, "NEW_LESION_NOT_EVALUATED");
 		irecist_say(x, IRECIST_NL, "irecist.ne.new_lesion",
@@ -95,6 +101,7 @@ not_evaluable(const struct irecist_scene *x)
 		    "target %s, non-target %s: NE", category_name(x->f.target),
 		    category_name(x->f.non_target));
 	}
+	x->s->anchor.ne_since = true;
 	if (x->s->phase == IRECIST_PENDING)
 		irecist_say(x, 0, "irecist.pending_kept",
 		    "the iUPD of %s stays pending",
@@ -141,13 +148,38 @@ kept(const struct irecist_scene *x, const char *rule, const char *why)
 	return CAT_IUPD;
 }
 
+/* What would confirm came too late, or after a gap, for those who ask for the
+ * next scan in time: a new iUPD, to be confirmed itself. */
+/*= irecist §10 C16, C17 */
+static bool
+may_not_confirm(const struct irecist_scene *x, int days)
+{
+	const struct assess_options *o = x->c->options;
+
+	return (!o->contested.late_confirms &&
+		   days > o->confirm_max_days + o->grace_days) ||
+	       (!o->contested.ne_keeps_pending && x->s->anchor.ne_since);
+}
+
+static enum category
+reopened(struct irecist_scene *x)
+{
+	irecist_say(x, 0, "irecist.iupd.reopened",
+	    "the scan that would confirm the iUPD of %s is late or follows a "
+	    "gap: a new iUPD",
+	    wording_day(x->c->arena, x->s->anchor.day));
+	open_pending(x, x->s->anchor.causes | irecist_signals(x));
+	return CAT_IUPD;
+}
+
 /*= irecist §4.5: too early to confirm, with one exception */
 static enum category
 step_early(struct irecist_scene *x, bool *ret_disregarded)
 {
 	int days = x->v->day - x->s->anchor.day;
 
-	if (x->v->unscheduled && x->f.n_new > 0) {
+	if (x->v->unscheduled && x->f.n_new > 0 &&
+	    x->c->options->contested.early_symptom_confirms) { /*= C15 */
 		verdict_flag(
 		    x->c->arena, x->ret, "EARLY_NEW_LESION_WITH_SYMPTOM");
 		irecist_say(x, IRECIST_NL, "irecist.confirm.early_with_symptom",
@@ -243,6 +275,13 @@ judge_unconfirmed(struct irecist_scene *x)
 	if (x->f.matrix == CAT_NE || x->f.missing ||
 	    ((causes & IRECIST_NT) && x->f.non_target == CAT_NE))
 		return not_evaluable(x); /* NE never clears (§4.10) */
+	if ((x->f.target == CAT_PD || x->f.non_target == CAT_PD) &&
+	    x->c->options->contested.repeat_confirms) { /*= C19 */
+		irecist_say(x, IRECIST_T | IRECIST_NT,
+		    "irecist.confirm.repeated",
+		    "progression is seen again without further growth");
+		return confirmed(x);
+	}
 	if (x->f.target == CAT_PD || x->f.non_target == CAT_PD)
 		return kept(x, "irecist.iupd.no_further_growth",
 		    "still in the range of progression without further "
@@ -269,7 +308,7 @@ step_pending(struct irecist_scene *x, bool *ret_disregarded)
 	if (days < o->confirm_min_days - o->grace_days)
 		return step_early(x, ret_disregarded);
 	if (irecist_confirm(x))
-		result = confirmed(x);
+		result = may_not_confirm(x, days) ? reopened(x) : confirmed(x);
 	else
 		result = judge_unconfirmed(x);
 	if (days > o->confirm_max_days + o->grace_days && result != CAT_NE) {
@@ -282,14 +321,19 @@ step_pending(struct irecist_scene *x, bool *ret_disregarded)
 	return result;
 }
 
+/*= irecist §10 C18 */
 static enum category
-step_confirmed(const struct irecist_scene *x)
+step_confirmed(struct irecist_scene *x)
 {
 	verdict_flag(x->c->arena, x->ret, "AFTER_ICPD");
 	irecist_say(x, 0, "irecist.after_icpd",
 	    "progression of %s is confirmed; nothing after it changes that",
 	    wording_day(x->c->arena, x->s->progression_day));
-	return CAT_ICPD;
+	if (x->c->options->contested.icpd_terminal || irecist_signals(x) != 0)
+		return CAT_ICPD;
+	if (!x->v->imaged || x->f.matrix == CAT_NE || x->f.missing)
+		return not_evaluable(x);
+	return say_mapped(x);
 }
 
 /* What the visit leaves behind. */
@@ -421,6 +465,7 @@ finish(void *state, const struct assess_case *c, struct best_overall *ret)
 	ret->unconfirmed = best_unconfirmed(&s->sequence, &r);
 	ret->confirmed = best_confirmed(&s->sequence, &r);
 	ret->progression_day = s->progression_day;
+	best_measure(&s->sequence, &r, ret);
 	because_add(c->arena, &ret->because, "irecist.best", NULL, 0,
 	    "best of %zu visits, through iCPD", s->sequence.list.n);
 	if (s->phase == IRECIST_CONFIRMED)

@@ -4,10 +4,13 @@
  * nothing else progresses; progression must be repeated.
  */
 #include "gateway/area.h"
+#include "gateway/sources.h"
+#include "gateway/thresholds.h"
 
 struct state {
 	struct burden_state burden;
 	struct area_index index;
+	struct burden at_base; /* for what it lacks */
 };
 
 static const struct burden_rules names = {
@@ -20,7 +23,7 @@ start(void *state, const struct assess_case *c)
 	struct burden b;
 
 	s->index = area_choose(c);
-	b = area_burden(c, &s->index, &c->visits[0]);
+	b = s->at_base = area_burden(c, &s->index, &c->visits[0]);
 	burden_start(&s->burden, &names, c,
 	    s->index.n > 0 && !s->index.missing_perpendicular && b.complete
 		? b.value
@@ -47,34 +50,43 @@ baseline(
 static bool
 is_pd(int64_t now, int64_t reference)
 {
-	return now > reference && 4 * now >= 5 * reference;
+	return now > reference &&
+	       100 * now >= (100 + IRRC_PD_RISE_PCT) * reference;
 }
 
 /*= irrc §2: -50 % of baseline */
 static bool
 is_pr(int64_t now, int64_t base)
 {
-	return 2 * now <= base;
+	return 100 * now <= (100 - IRRC_PR_FALL_PCT) * base;
+}
+
+static void
+add_missing(const struct assess_case *c, const char *code,
+    const struct burden *b, struct verdict *ret)
+{
+	for (size_t i = 0; i < b->missing.n; i++)
+		missing_add(c->arena, &ret->missing, code, b->missing.items[i]);
 }
 
 static enum category
 not_computable(const struct state *s, const struct assess_case *c,
-    const struct burden *b, struct verdict *ret)
+    const struct visit *v, const struct burden *b, struct verdict *ret)
 {
 	if (s->index.n == 0) {
 		verdict_flag(c->arena, ret, "NO_INDEX_LESION");
+		missing_add(
+		    c->arena, &ret->missing, "NO_INDEX_LESION", "baseline");
 		burden_say(&s->burden, c, b, ret, "ne.no_index_lesion",
 		    "no lesion was measured in two dimensions at baseline");
 	} else if (s->burden.base == BURDEN_NONE) {
 		verdict_flag(c->arena, ret, "NO_PERPENDICULAR");
+		add_missing(c, "NO_PERPENDICULAR", &s->at_base, ret);
 		burden_say(&s->burden, c, b, ret, "ne.no_perpendicular",
 		    "an index lesion has no two diameters at baseline: not "
 		    "computable");
 	} else {
-		verdict_flag(c->arena, ret, "BURDEN_NOT_EVALUATED");
-		burden_say(&s->burden, c, b, ret, "ne",
-		    "not every lesion of the burden has two diameters at "
-		    "this visit");
+		burden_say_missing(&s->burden, c, v, b, ret);
 	}
 	return CAT_IRNE;
 }
@@ -104,8 +116,10 @@ judge(const struct state *s, const struct assess_case *c, const struct visit *v,
 	int64_t ref = burden_reference(&s->burden);
 
 	if (ref == BURDEN_NONE)
-		return not_computable(s, c, b, ret);
-	if (v->imaged && is_pd(b->value, ref)) {
+		return not_computable(s, c, v, b, ret);
+	if (v->imaged && is_pd(b->value, ref) &&
+	    (c->options->contested.irpd_first || !b->complete ||
+		!is_pr(b->value, s->burden.base))) {
 		if (!b->complete)
 			verdict_flag(c->arena, ret, "PARTIAL_SUM_PD");
 		burden_say(&s->burden, c, b, ret, "pd", "%s",
@@ -113,7 +127,7 @@ judge(const struct state *s, const struct assess_case *c, const struct visit *v,
 		return CAT_IRPD;
 	}
 	if (!b->complete)
-		return not_computable(s, c, b, ret);
+		return not_computable(s, c, v, b, ret);
 	if (b->value == 0)
 		return judge_gone(
 		    s, c, area_non_index(c, &s->index, v), b, ret);

@@ -25,7 +25,8 @@ progresses(const struct burden_state *s, const struct assess_case *c,
 	int64_t ref = burden_reference(s);
 	bool any = false;
 
-	if (ref != BURDEN_NONE && rules_is_pd(b->value, ref) &&
+	if (ref != BURDEN_NONE &&
+	    rules_is_pd(&c->options->contested, b->value, ref) &&
 	    !(b->targets_gone && b->news_gone)) {
 		any = true;
 		if (!b->complete)
@@ -33,7 +34,8 @@ progresses(const struct burden_state *s, const struct assess_case *c,
 		burden_say(s, c, b, ret, "pd.burden", "%s",
 		    burden_to_reference(s, c, b));
 	}
-	if (v->non_target == NT_PD) {
+	if (v->non_target == NT_PD &&
+	    c->options->contested.irrecist_non_target_pd) { /*= C23 */
 		any = true;
 		burden_say(s, c, b, ret, "pd.non_target",
 		    "unequivocal progression of non-target disease");
@@ -54,6 +56,8 @@ judge_non_target_only(const struct burden_state *s, const struct assess_case *c,
 {
 	burden_say(s, c, b, ret, "non_target_only",
 	    "no target lesions at baseline: judged by non-target disease");
+	if (v->non_target == NT_NA)
+		missing_add(c->arena, &ret->missing, "NO_DISEASE", "baseline");
 	if (v->non_target == NT_NE || v->non_target == NT_NA)
 		return CAT_IRNE;
 	return v->non_target == NT_CR && b->news_gone ? CAT_IRCR : CAT_IRNN;
@@ -68,9 +72,7 @@ judge(const struct burden_state *s, const struct assess_case *c,
 	if (v->imaged && progresses(s, c, v, b, ret))
 		return CAT_IRPD;
 	if (!b->complete || s->base == BURDEN_NONE) {
-		verdict_flag(c->arena, ret, "BURDEN_NOT_EVALUATED");
-		burden_say(
-		    s, c, b, ret, "ne", "the burden cannot be evaluated whole");
+		burden_say_missing(s, c, v, b, ret);
 		return CAT_IRNE;
 	}
 	if (v->n_targets == 0)
@@ -84,7 +86,9 @@ judge(const struct burden_state *s, const struct assess_case *c,
 	burden_say(s, c, b, ret, "burden", "%s; %s", burden_to_base(s, c, b),
 	    burden_to_reference(s, c, b));
 	/*= irrecist §3 irPR */
-	return rules_is_pr(b->value, s->base) ? CAT_IRPR : CAT_IRSD;
+	return rules_is_pr(&c->options->contested, b->value, s->base)
+		   ? CAT_IRPR
+		   : CAT_IRSD;
 }
 
 static void

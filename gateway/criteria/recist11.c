@@ -39,9 +39,7 @@ judge_overall(const struct assess_case *c, const struct visit *v,
 	const char *rule;
 
 	if (!v->imaged) { /*= recist11 §1.8 no imaging */
-		because_add(c->arena, &ret->because,
-		    "recist11.overall.not_imaged", NULL, 0,
-		    "nothing was evaluated at this visit");
+		rules_not_imaged(c, v, "recist11.overall.not_imaged", ret);
 		return CAT_NE;
 	}
 	overall = rules_overall(
@@ -98,8 +96,8 @@ step(void *state, const struct assess_case *c, const struct visit *v,
     struct verdict *ret)
 {
 	struct state *s = state;
-	struct target_call t =
-	    rules_target(v, c->base_tmm, s->nadir, s->hold_pr);
+	struct target_call t = rules_target(
+	    &c->options->contested, v, c->base_tmm, s->nadir, s->hold_pr);
 
 	ret->target = t.category;
 	ret->non_target = rules_non_target(v->non_target);
@@ -128,6 +126,7 @@ finish(void *state, const struct assess_case *c, struct best_overall *ret)
 	ret->unconfirmed = best_unconfirmed(&s->sequence, &r);
 	ret->confirmed = best_confirmed(&s->sequence, &r);
 	ret->progression_day = s->first_pd;
+	best_measure(&s->sequence, &r, ret);
 	because_add(c->arena, &ret->because, "recist11.best", NULL, 0,
 	    "best of %zu visits%s%s; stable disease counts from day %d after "
 	    "%s, a response is confirmed after %d days",

@@ -4,6 +4,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "gateway/config.h"
 #include "tests/support/check_main.h"
 
 static int
@@ -316,10 +317,42 @@ series_timeline(const struct json_value *c, struct arena *a)
 	return t;
 }
 
+/* The contested decisions by the names of their options. */
+static void
+set_contested(struct config *k, const struct json_value *p)
+{
+	static const struct {
+		const char *section, *key, *type;
+		size_t offset;
+	} rows[] = {
+#define SERVER_ROW(key, type, member, fallback, min, max, help)
+#define OPTION_ROW(section, key, type, member, fallback, min, max, help)       \
+	{section, key, #type, offsetof(struct config, member)},
+#include "gateway/options.def"
+#undef OPTION_ROW
+#undef SERVER_ROW
+	};
+
+	for (size_t i = 0; i < sizeof(rows) / sizeof(rows[0]); i++) {
+		const struct json_value *v = json_get(p, rows[i].key);
+		char *at = (char *)k + rows[i].offset;
+
+		if (strcmp(rows[i].section, "contested") != 0 || v == NULL)
+			continue;
+		if (strcmp(rows[i].type, "BOOL") == 0)
+			*(bool *)(void *)at = json_true(v);
+		else if (strcmp(rows[i].type, "TMM") == 0)
+			*(int32_t *)(void *)at = series_tmm(v);
+		else
+			*(int *)(void *)at = number(v, 0);
+	}
+}
+
 struct assess_options
 series_options(const struct json_value *p)
 {
 	struct assess_options o = ASSESS_DEFAULTS;
+	struct config k = {0};
 	const struct json_value *ref = json_get(p, "icpd_ref_target");
 
 	o.sd_min_days = number(json_get(p, "sd_min_days"), 0);
@@ -334,7 +367,9 @@ series_options(const struct json_value *p)
 		o.ne_tp_in_nadir = json_true(json_get(p, "ne_tp_in_nadir"));
 	if (json_string(ref) != NULL)
 		o.icpd_ref_anchor = strcmp(json_string(ref), "ANCHOR") == 0;
-	return o;
+	k.assess = o;
+	set_contested(&k, p);
+	return k.assess;
 }
 
 static struct assessment *
