@@ -7,7 +7,7 @@ SAN     ?=
 BUILD   := build$(if $(SAN),/san)
 B       := $(BUILD)
 
-PKGS    := libcurl json-c openssl sqlite3 libevent libevent_openssl inih
+PKGS    := libcurl json-c openssl zlib sqlite3 libevent libevent_openssl inih
 WARN    := -Wall -Wextra -Wpedantic -Wshadow -Wstrict-prototypes \
 	   -Wmissing-prototypes -Wpointer-arith -Wcast-qual -Wvla -Werror
 CFLAGS  ?= -O2 -g
@@ -39,7 +39,7 @@ SBX_OBJ  := $(SBX_SRC:%.c=$(B)/%.o)
 AUX_OBJ  := $(AUX_SRC:%.c=$(B)/%.o)
 
 DEBS := build-essential pkg-config libcurl4-openssl-dev libjson-c-dev \
-	libssl-dev libsqlite3-dev libevent-dev libinih-dev check openssl \
+	libssl-dev zlib1g-dev libsqlite3-dev libevent-dev libinih-dev check openssl \
 	ca-certificates python3 python3-jsonschema
 
 .DELETE_ON_ERROR:

@@ -37,11 +37,31 @@ check_options(const struct client_options *o, struct err *e)
 	    strpbrk(o->base_url, "?#") != NULL)
 		return err_set(e, ERR_CONFIG,
 		    "base_url is not \"https://host[:port]/path\"");
+	for (size_t i = 0; i < o->n_trusted_origins; i++)
+		if (!http_origin(o->trusted_origins[i], origin))
+			return err_set(e, ERR_CONFIG,
+			    "trusted_origins: %.200s is not "
+			    "\"https://host[:port]\"",
+			    o->trusted_origins[i]);
 	if (o->token_file == NULL)
 		return ERR_OK;
 	code = client_token_header(o->token_file, header, e);
 	OPENSSL_cleanse(header, sizeof(header));
 	return code;
+}
+
+static void
+keep_origins(struct client *c)
+{
+	size_t n = c->o.n_trusted_origins;
+
+	http_origin(c->base, c->origin);
+	c->trusted = calloc(n + 1, sizeof(*c->trusted));
+	if (c->trusted == NULL)
+		abort();
+	for (size_t i = 0; i < n; i++)
+		http_origin(c->o.trusted_origins[i], c->trusted[i]);
+	c->o.trusted_origins = NULL;
 }
 
 enum err_code
@@ -62,7 +82,7 @@ client_new(const struct client_options *o, struct client **ret, struct err *e)
 	n = strlen(c->base);
 	while (n > 0 && c->base[n - 1] == '/')
 		c->base[--n] = '\0';
-	http_origin(c->base, c->origin);
+	keep_origins(c);
 	code = http_new(&c->o.http, &c->http, e);
 	if (code != ERR_OK) {
 		client_free(c);
@@ -80,6 +100,7 @@ client_free(struct client *c)
 	http_free(c->http);
 	free(c->base);
 	free(c->token_file);
+	free(c->trusted);
 	free(c);
 }
 
@@ -144,6 +165,7 @@ static const struct {
     {401, 401, ERR_AUTH},
     {403, 403, ERR_FORBIDDEN},
     {404, 404, ERR_NOT_FOUND},
+    {407, 407, ERR_SERVER}, /* somebody in between */
     {408, 408, ERR_TIMEOUT},
     {409, 409, ERR_CONFLICT},
     {410, 410, ERR_GONE},
@@ -173,12 +195,31 @@ client_flatten(struct err *e)
 			*p = ' ';
 }
 
+/* "text/html;charset=x" is "text/html". */
+static bool
+media_is(const struct http_response *r, const char *type)
+{
+	size_t n = strcspn(r->content_type, "; \t");
+
+	return strlen(type) == n && strncasecmp(r->content_type, type, n) == 0;
+}
+
+/*= interop D-08: a gateway's own page, in whatever charset */
+static bool
+is_proxy_page(const struct http_response *r)
+{
+	return r->status == 407 || ((r->status == 502 || r->status == 504) &&
+				       media_is(r, "text/html"));
+}
+
 static enum err_code
 refused(const struct http_response *r, enum err_code code, struct err *e)
 {
 	struct json_doc *doc = NULL;
 	struct err ignored = ERR_INIT;
 
+	if (is_proxy_page(r))
+		return err_set(e, code, "proxy said %ld", r->status);
 	if (r->body_len > OUTCOME_MAX ||
 	    json_parse(r->body, r->body_len, &doc, &ignored) != ERR_OK ||
 	    !outcome_read(json_root(doc), code, e))
@@ -195,13 +236,11 @@ check_media(const struct http_response *r, struct err *e)
 {
 	static const char *const fine[] = {"", "application/fhir+json",
 	    "application/json", "application/json+fhir", "text/json"};
-	size_t n = strcspn(r->content_type, "; \t");
 
 	for (size_t i = 0; i < COUNT(fine); i++)
-		if (strlen(fine[i]) == n &&
-		    strncasecmp(r->content_type, fine[i], n) == 0)
+		if (media_is(r, fine[i]))
 			return ERR_OK;
-	if (strncasecmp(r->content_type, "text/html", n) == 0)
+	if (media_is(r, "text/html"))
 		return err_set(e, ERR_NOT_FHIR,
 		    "status %ld: an HTML page, not FHIR (a login page?)",
 		    r->status);
@@ -352,6 +391,17 @@ repeat(struct client *c, const struct client_call *call,
 	return code;
 }
 
+static bool
+is_trusted(const struct client *c, const char *origin)
+{
+	if (strcmp(origin, c->origin) == 0)
+		return true;
+	for (size_t i = 0; i < c->o.n_trusted_origins; i++)
+		if (strcmp(origin, c->trusted[i]) == 0)
+			return true;
+	return false;
+}
+
 enum err_code
 client_call(struct client *c, const struct client_call *call,
     struct http_response *ret, struct err *e)
@@ -361,7 +411,7 @@ client_call(struct client *c, const struct client_call *call,
 
 	if (!http_origin(call->url, origin))
 		code = err_set(e, ERR_FOREIGN, "a link that is no https URL");
-	else if (strcmp(origin, c->origin) != 0)
+	else if (!is_trusted(c, origin))
 		code = err_set(e, ERR_FOREIGN, "a link to %.200s, not %.200s",
 		    origin, c->origin);
 	else

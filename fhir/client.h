@@ -20,6 +20,10 @@ struct client_options {
 	const char *token_file; /* bearer token, mode 0600, read again for
 				 * every request; or NULL */
 	struct http_options http;
+	/* Other origins ("https://host:port") that page for this server: next
+	 * links may lead there, and the token goes with them. */
+	const char *const *trusted_origins;
+	size_t n_trusted_origins;
 	int page_count;                 /* _count asked for, 100 */
 	int max_pages;                  /* of one search, 10000 */
 	int64_t max_entries;            /* of one search */
@@ -28,7 +32,9 @@ struct client_options {
 };
 #define CLIENT_DEFAULTS                                                        \
 	{                                                                      \
-		NULL, NULL, HTTP_DEFAULTS, 100, 10000, 10000000, 4, 500, 60000 \
+		.http = HTTP_DEFAULTS, .page_count = 100, .max_pages = 10000,  \
+		.max_entries = 10000000, .retries = 4, .backoff_ms = 500,      \
+		.backoff_max_ms = 60000                                        \
 	}
 
 struct client;
@@ -65,7 +71,8 @@ typedef enum err_code (*client_page_fn)(
     void *ctx, const struct client_page *page, struct err *e);
 
 /* GET [base]/[query] ("Observation?_lastUpdated=ge…"), following `next`
- * links as given, same origin only, each link once, bounded.  Errors: those
+ * links as given, to the base's origin or a trusted one only, each link once,
+ * bounded.  Errors: those
  * of http_exchange and of classification (ERR_NOT_FHIR, ERR_AUTH,
  * ERR_FORBIDDEN, ERR_THROTTLED, ERR_SERVER, ERR_REFUSED …), ERR_FOREIGN,
  * ERR_LOOP, ERR_LIMIT, ERR_GONE (paging state expired), or what fn returned. */

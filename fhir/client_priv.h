@@ -11,6 +11,7 @@ struct client {
 	struct client_options o;
 	char *base, *token_file;
 	char origin[HTTP_ORIGIN_SIZE];
+	char (*trusted)[HTTP_ORIGIN_SIZE]; /* o.n_trusted_origins of them */
 	struct http *http;
 	client_unreadable_fn unreadable; /* or NULL */
 	void *unreadable_ctx;
@@ -39,7 +40,7 @@ struct client_call {
 
 /* ERR_OK: a 2xx whose body, if there is one, is of a JSON media type; ret is
  * to be given to http_response_done.  Never sends the token anywhere but to
- * the client's origin (ERR_FOREIGN). */
+ * the client's origin and those it trusts (ERR_FOREIGN). */
 enum err_code client_call(struct client *c, const struct client_call *call,
     struct http_response *ret, struct err *e) MUST_CHECK;
 

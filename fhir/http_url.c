@@ -55,6 +55,29 @@ http_origin(const char *url, char buf[HTTP_ORIGIN_SIZE])
 	return ok;
 }
 
+bool
+http_proxy_valid(const char *url)
+{
+	char *scheme = NULL, *host = NULL, *user = NULL, *path = NULL;
+	CURLU *u = curl_url();
+	bool ok = u != NULL && strstr(url, "://") != NULL &&
+		  curl_url_set(u, CURLUPART_URL, url, 0) == CURLUE_OK &&
+		  curl_url_get(u, CURLUPART_SCHEME, &scheme, 0) == CURLUE_OK &&
+		  curl_url_get(u, CURLUPART_HOST, &host, 0) == CURLUE_OK &&
+		  curl_url_get(u, CURLUPART_PATH, &path, 0) == CURLUE_OK &&
+		  curl_url_get(u, CURLUPART_USER, &user, 0) != CURLUE_OK &&
+		  strpbrk(url, "?#@") == NULL;
+
+	ok = ok && strcmp(path, "/") == 0 && host[0] != '\0' &&
+	     (strcmp(scheme, "http") == 0 || strcmp(scheme, "https") == 0);
+	curl_free(scheme);
+	curl_free(host);
+	curl_free(user);
+	curl_free(path);
+	curl_url_cleanup(u);
+	return ok;
+}
+
 /* A URL cut in its five parts, as RFC 3986 appendix B does it. */
 struct part {
 	const char *s;

@@ -493,6 +493,15 @@ config_client(const struct config_server *s)
 	o.base_url = s->base_url;
 	o.token_file = s->token_file;
 	o.http.ca_file = s->ca_file;
+	o.http.pin_sha256 = s->pin_sha256;
+	o.http.client_cert_file = s->client_cert_file;
+	o.http.client_key_file = s->client_key_file;
+	o.http.proxy = s->proxy;
+	o.http.proxy_auth_file = s->proxy_auth_file;
+	o.http.http2 = s->http2;
+	o.trusted_origins = s->trusted_origins.items;
+	o.n_trusted_origins = s->trusted_origins.n;
+	o.http.low_speed_seconds = s->idle_timeout_s;
 	o.http.connect_timeout_ms = s->connect_timeout_s * 1000L;
 	o.http.total_timeout_ms = s->total_timeout_s * 1000L;
 	o.http.max_body = (size_t)s->max_body_mb << 20;

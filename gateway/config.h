@@ -23,9 +23,13 @@ struct config_server {
 	const char *name;
 	int line;                         /* of its section, for messages */
 	const char *base_url;             /* no slash at its end */
-	const char *ca_file, *token_file; /* or NULL */
+	const char *ca_file, *token_file; /* or NULL, and so on */
+	const char *pin_sha256, *client_cert_file, *client_key_file;
+	const char *proxy, *proxy_auth_file;
+	bool http2;
+	struct config_list trusted_origins;
 	int page_count, max_pages, max_body_mb;
-	int connect_timeout_s, total_timeout_s;
+	int connect_timeout_s, idle_timeout_s, total_timeout_s;
 	int retries, backoff_ms;
 };
 

@@ -122,6 +122,35 @@ START_TEST(retry)
 }
 END_TEST
 
+/*= interop D-08 */
+START_TEST(proxy_page)
+{
+	static const int statuses[] = {407, 502, 504};
+	struct scripted_exchange x[2] = {
+	    {.reply = {"Content-Type: text/html; charset=iso-8859-1"},
+		.body = "<html>\xe4</html>"}};
+	struct scripted *s;
+	struct client_options o;
+	struct client *c;
+	struct fixture_seen seen;
+	struct err e = ERR_INIT;
+	char want[32];
+
+	x[0].status = statuses[_i];
+	x[1] = x[0];
+	s = SCRIPTED(NULL, x);
+	o = fixture_options(scripted_origin(s));
+	o.retries = 1;
+	clock_replace(&fixture_clock);
+	ck_assert_int_eq(client_new(&o, &c, &e), ERR_OK);
+	ck_assert_int_eq(fixture_search(c, &seen, &e), ERR_SERVER);
+	snprintf(want, sizeof(want), "proxy said %d", statuses[_i]);
+	ck_assert_msg(strstr(e.text, want) != NULL, "%s", e.text);
+	client_free(c);
+	scripted_end(s);
+}
+END_TEST
+
 START_TEST(backoff_ceiling)
 {
 	static const struct scripted_exchange busy = {.status = 503};
@@ -231,6 +260,7 @@ suite_client(void)
 
 	tcase_add_loop_test(t, one_answer, 0, COUNT(answers));
 	tcase_add_loop_test(t, retry, 0, COUNT(retries));
+	tcase_add_loop_test(t, proxy_page, 0, 3);
 	tcase_add_test(t, backoff_ceiling);
 	tcase_add_loop_test(t, read_one, 0, COUNT(reads));
 	tcase_add_test(t, read_bad_id);

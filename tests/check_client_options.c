@@ -31,6 +31,22 @@ START_TEST(bad_base)
 }
 END_TEST
 
+START_TEST(bad_trusted_origin)
+{
+	const char *origins[] = {"https://ok.example", "http://plain.example"};
+	struct client_options o = fixture_options("https://localhost:1/fhir");
+	struct client *c = NULL;
+	struct err e = ERR_INIT;
+
+	o.http.ca_file = NULL;
+	o.trusted_origins = origins;
+	o.n_trusted_origins = 2;
+	ck_assert_int_eq(client_new(&o, &c, &e), ERR_CONFIG);
+	ck_assert_ptr_nonnull(strstr(e.text, "plain.example"));
+	ck_assert_ptr_null(c);
+}
+END_TEST
+
 START_TEST(base_without_slashes)
 {
 	struct client_options o = fixture_options("https://localhost:1/fhir//");
@@ -121,6 +137,7 @@ suite_client_options(void)
 	TCase *t = tcase_create("client_options");
 
 	tcase_add_test(t, bad_base);
+	tcase_add_test(t, bad_trusted_origin);
 	tcase_add_test(t, base_without_slashes);
 	tcase_add_loop_test(t, token_file, 0, COUNT(tokens));
 	tcase_add_test(t, token_is_read_again);

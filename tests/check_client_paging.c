@@ -112,6 +112,39 @@ START_TEST(foreign_link)
 }
 END_TEST
 
+/* {other} is listed: there the token goes, with links of its own. */
+START_TEST(trusted_origin)
+{
+	static const struct scripted_exchange x[] = {
+	    {.headers = {FIXTURE_AUTH},
+		.body = FIXTURE_PAGE(
+		    FIXTURE_ENTRY("1"), FIXTURE_NEXT("{other}/p?2"))},
+	    {.path = "/p?2",
+		.headers = {FIXTURE_AUTH},
+		.body = FIXTURE_PAGE(FIXTURE_ENTRY("2"), FIXTURE_NEXT("p?3"))},
+	    {.path = "/p?3",
+		.headers = {FIXTURE_AUTH},
+		.body = FIXTURE_PAGE(FIXTURE_ENTRY("3"),
+		    FIXTURE_NEXT("https://127.0.0.1:1/p?4"))},
+	};
+	struct scripted *s = SCRIPTED(NULL, x);
+	const char *trusted[] = {scripted_other(s)};
+	struct client_options o = fixture_options(scripted_origin(s));
+	struct client *c;
+	struct fixture_seen seen;
+	struct err e = ERR_INIT;
+
+	fixture_write_token("planted-token\n", 0600);
+	o.token_file = fixture_token;
+	o.trusted_origins = trusted;
+	o.n_trusted_origins = 1;
+	ck_assert_int_eq(client_new(&o, &c, &e), ERR_OK);
+	ck_assert_int_eq(fixture_search(c, &seen, &e), ERR_FOREIGN);
+	ck_assert_uint_eq(seen.pages, 3);
+	fixture_finish(s, c);
+}
+END_TEST
+
 START_TEST(redirected_away)
 {
 	static const struct scripted_exchange x[] = {{.path = FIXTURE_QUERY,
@@ -220,6 +253,7 @@ suite_client_paging(void)
 	tcase_add_test(t, pages);
 	tcase_add_test(t, loop);
 	tcase_add_loop_test(t, foreign_link, 0, COUNT(foreign));
+	tcase_add_test(t, trusted_origin);
 	tcase_add_test(t, redirected_away);
 	tcase_add_test(t, page_limit);
 	tcase_add_test(t, entry_limit);

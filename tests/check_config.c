@@ -85,6 +85,12 @@ START_TEST(client_defaults_are_those_of_the_client)
 	ck_assert_int_eq(
 	    got.http.connect_timeout_ms, want.http.connect_timeout_ms);
 	ck_assert_int_eq(got.http.total_timeout_ms, want.http.total_timeout_ms);
+	ck_assert_int_eq(
+	    got.http.low_speed_seconds, want.http.low_speed_seconds);
+	ck_assert_int_eq(got.http.http2, want.http.http2);
+	ck_assert_ptr_null(got.http.proxy);
+	ck_assert_ptr_null(got.http.pin_sha256);
+	ck_assert_uint_eq(got.n_trusted_origins, 0);
 	ck_assert_uint_eq(got.http.max_body, want.http.max_body);
 	config_free(c);
 }

@@ -12,8 +12,14 @@
 
 #define COUNT(a) (sizeof(a) / sizeof((a)[0]))
 
-static const struct http_options quick = {
-    SCRIPTED_CA, "rescan-test", 3000, 5000, 100, 30, 65536, 3};
+static const struct http_options quick = {.ca_file = SCRIPTED_CA,
+    .user_agent = "rescan-test",
+    .connect_timeout_ms = 3000,
+    .total_timeout_ms = 5000,
+    .low_speed_bytes = 100,
+    .low_speed_seconds = 30,
+    .max_body = 65536,
+    .max_redirects = 3};
 
 static enum err_code
 exchange(const struct http_options *o, const struct http_request *r,
@@ -61,8 +67,8 @@ static const struct {
 
 START_TEST(bad_server)
 {
-	struct scripted_options so = {
-	    bad_servers[_i].name, bad_servers[_i].old_tls};
+	struct scripted_options so = {.certificate = bad_servers[_i].name,
+	    .old_tls = bad_servers[_i].old_tls};
 	struct http_options o = quick;
 	struct scripted *s = scripted_start(&so, NULL, 0);
 	struct http_response r;
@@ -79,7 +85,7 @@ END_TEST
 
 START_TEST(reason_names_the_parties)
 {
-	struct scripted_options so = {"expired", false};
+	struct scripted_options so = {.certificate = "expired"};
 	struct scripted *s = scripted_start(&so, NULL, 0);
 	struct http_response r;
 	struct err e = ERR_INIT;
@@ -220,11 +226,14 @@ gzipped_zeros(size_t n, size_t *ret_len)
 
 START_TEST(gzip_bodies)
 {
-	struct scripted_exchange x[4] = {
+	struct scripted_exchange x[6] = {
 	    {.reply = {"Content-Encoding: gzip"}},
 	    {.reply = {"Content-Encoding: gzip"}},
 	    {.reply = {"Content-Encoding: gzip"}, .fault = FAULT_CUT},
 	    {.reply = {"Content-Encoding: gzip"}, .body = "no gzip"},
+	    /*= interop D-05: cut where nobody but gzip can tell */
+	    {.reply = {"Content-Encoding: gzip"}},
+	    {.reply = {"Content-Encoding: br"}, .body = "not asked for"},
 	};
 	char *small = gzipped_zeros(65536, &x[0].body_len);
 	char *bomb = gzipped_zeros(20000000, &x[1].body_len);
@@ -237,17 +246,21 @@ START_TEST(gzip_bodies)
 	x[2].body = small;
 	x[2].body_len = x[0].body_len;
 	x[2].at = x[0].body_len - 20;
+	x[4].body = small;
+	x[4].body_len = x[0].body_len - 20;
 	ck_assert_uint_lt(x[1].body_len, 65536);
-	s = scripted_start(NULL, x, 4);
+	s = scripted_start(NULL, x, COUNT(x));
 	ck_assert_int_eq(get(&quick, scripted_origin(s), "/", &r, &e), ERR_OK);
 	ck_assert_uint_eq(r.body_len, 65536);
 	http_response_done(&r);
 	ck_assert_int_eq(
 	    get(&quick, scripted_origin(s), "/", &r, &e), ERR_LIMIT);
 	ck_assert_ptr_nonnull(strstr(e.text, "65536"));
-	for (int i = 0; i < 2; i++)
+	for (int i = 0; i < 3; i++)
 		ck_assert_int_eq(get(&quick, scripted_origin(s), "/", &r, &e),
 		    ERR_TRUNCATED);
+	ck_assert_int_eq(
+	    get(&quick, scripted_origin(s), "/", &r, &e), ERR_NOT_FHIR);
 	scripted_end(s);
 	free(small);
 	free(bomb);

@@ -57,6 +57,12 @@ scripted_origin(const struct scripted *s)
 	return s->origin;
 }
 
+const char *
+scripted_other(const struct scripted *s)
+{
+	return s->other;
+}
+
 unsigned
 scripted_requests(struct scripted *s)
 {
@@ -201,6 +207,14 @@ matches(struct scripted *s, const struct request *r,
 		strbuf_addf(&s->notes, "body without \"%s\": ", x->body_has);
 		ok = false;
 	}
+	if (x->judge != NULL) {
+		const char *wrong = x->judge(s, r->headers, r->body);
+
+		if (wrong != NULL) {
+			strbuf_addf(&s->notes, "%s: ", wrong);
+			ok = false;
+		}
+	}
 	if (!ok)
 		strbuf_addf(&s->notes, "request %zu is %s %s, expected %s %s\n",
 		    s->next, r->method, r->path,
@@ -327,6 +341,7 @@ welcome(struct scripted *s)
 {
 	struct timeval limit = {5, 0};
 	int fd = accept(s->listener, NULL, NULL);
+	char waste[512];
 	SSL *ssl;
 
 	if (fd < 0)
@@ -338,6 +353,10 @@ welcome(struct scripted *s)
 	    s->n_c == MAX_CONNECTIONS) {
 		ERR_clear_error();
 		SSL_free(ssl);
+		/* Closed with bytes unread, the alert might be lost. */
+		shutdown(fd, SHUT_WR);
+		while (read(fd, waste, sizeof(waste)) > 0)
+			;
 		close(fd);
 		return;
 	}
@@ -415,6 +434,15 @@ make_context(const struct scripted_options *o)
 	    SSL_CTX_use_certificate_file(ctx, cert, SSL_FILETYPE_PEM), 1);
 	ck_assert_int_eq(
 	    SSL_CTX_use_PrivateKey_file(ctx, key, SSL_FILETYPE_PEM), 1);
+	if (o != NULL && o->ask) {
+		ck_assert_int_eq(
+		    SSL_CTX_load_verify_locations(ctx, SCRIPTED_CA, NULL), 1);
+		SSL_CTX_set_verify(ctx,
+		    SSL_VERIFY_PEER | SSL_VERIFY_FAIL_IF_NO_PEER_CERT, NULL);
+	}
+	if (o != NULL && o->tls12)
+		ck_assert_int_eq(
+		    SSL_CTX_set_max_proto_version(ctx, TLS1_2_VERSION), 1);
 	if (o != NULL && o->old_tls) {
 		/* What it takes to offer TLS 1.1 from OpenSSL 3. */
 		SSL_CTX_set_security_level(ctx, 0);

@@ -27,6 +27,8 @@ enum scripted_fault {
 
 #define SCRIPTED_HEADERS 6
 
+struct scripted;
+
 /* In path, reply headers and body "{origin}" becomes https://localhost:PORT
  * and "{other}" the same server as https://127.0.0.1:PORT. */
 struct scripted_exchange {
@@ -35,6 +37,9 @@ struct scripted_exchange {
 	/* "Name: value" must be sent, "!Name" must not */
 	const char *headers[SCRIPTED_HEADERS];
 	const char *body_has;
+	/* or NULL; what is wrong with head and body, NULL for nothing */
+	const char *(*judge)(
+	    const struct scripted *s, const char *head, const char *body);
 	/* the answer; status 0 is 200, without a Content-Type among the
 	 * headers it is application/fhir+json ("Content-Type:" alone: none) */
 	int status;
@@ -48,9 +53,9 @@ struct scripted_exchange {
 struct scripted_options {
 	const char *certificate; /* name in SCRIPTED_CERTS, NULL: "server" */
 	bool old_tls;            /* TLS 1.1 at most */
+	bool tls12;              /* TLS 1.2 at most */
+	bool ask;                /* for a certificate of the CA's, or hang up */
 };
-
-struct scripted;
 
 /* Both tables are borrowed until the end; o may be NULL.  Fails the test when
  * the server does not start. */
@@ -59,6 +64,7 @@ struct scripted *scripted_start(const struct scripted_options *o,
 #define SCRIPTED(o, x) scripted_start((o), (x), sizeof(x) / sizeof((x)[0]))
 
 const char *scripted_origin(const struct scripted *s);
+const char *scripted_other(const struct scripted *s);
 unsigned scripted_requests(struct scripted *s);    /* seen so far */
 unsigned scripted_connections(struct scripted *s); /* handshakes done */
 
