@@ -193,7 +193,8 @@ struct burden
 area_burden(const struct assess_case *c, const struct area_index *x,
     const struct visit *v)
 {
-	struct burden b = {.complete = v->imaged, .news_gone = true};
+	struct burden b = {
+	    .complete = v->imaged && x->n > 0, .news_gone = true};
 	int *list = arena_alloc(c->arena, (v->n_news + 1) * sizeof(*list));
 	size_t n = 0;
 

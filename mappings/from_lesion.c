@@ -371,6 +371,10 @@ check_empty(struct mapping *m, const struct record *r)
 {
 	if (json_get(r->json, "hasMember") != NULL)
 		return;
+	if (json_get(r->json, "valueQuantity") != NULL &&
+	    mapping_lookup(
+		m, "lesion-measurement", json_get(r->json, "code")) != NULL)
+		return; /* what is wrong with it has been said */
 	if (json_get(r->json, "valueCodeableConcept") != NULL) {
 		facts_problem(
 		    m->facts, r->key, "value_unknown", "a value no map knows");

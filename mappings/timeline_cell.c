@@ -48,6 +48,8 @@ cell_judge(struct building *b, const struct measurement_fact *m, bool nodal)
 		return z;
 	if (z.shortest == TMM_NONE && z.longest != TMM_NONE) {
 		z.shortest = z.longest;
+		if (z.longest == 0)
+			return z; /* gone along either axis */
 		timeline_problem(b, m->source.reference, "node_axis_assumed",
 		    "only the longest dimension of a lymph node; taken as its "
 		    "short axis, which cannot be larger");
