@@ -237,6 +237,24 @@ def node_only_longest(score, rescan):
     c.check(c.doc and c.problems(), 'a problem', c.doc and c.problems())
 
 
+def node_gone(score, rescan):
+    """0 mm is gone along either axis: nothing is assumed."""
+    c = Case(score, rescan, 'node of 0 mm', node([longest(mm(0))]))
+    c.overall(1, 'CR')
+    c.no_problem()
+
+
+def volume(score, rescan):
+    """One thing wrong is one problem."""
+    s = simple()
+    s.observe('v', 56, concept(SCT, '118565006'),
+              focus=[{'reference': 'BodyStructure/l1'}],
+              valueQuantity=mm(9000, 'mm3'))
+    c = Case(score, rescan, 'volume', s)
+    c.burden(1, 40)
+    c.is_(['measure_not_used'], c.problems())
+
+
 def node_normal(score, rescan):
     c = Case(score, rescan, 'node below 10 mm', node(
         [longest(mm(14)), other(mm(9.9))]))

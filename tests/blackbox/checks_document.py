@@ -260,6 +260,15 @@ def no_perpendicular(score, rescan):
             'NO_PERPENDICULAR', c.visit(1, 'irrc'))
 
 
+def no_index_lesion(score, rescan):
+    """A burden that cannot be computed is not 0."""
+    s = simple()
+    s.lesion('l1')
+    c = Case(score, rescan, 'irRC without an index lesion', s)
+    c.overall(1, 'irNE', 'irrc')
+    c.burden(1, None, 'irrc')
+
+
 def borderline_node(score, rescan):
     """A new node of 10 to 15 mm alone waits for the next visit."""
     s = simple()

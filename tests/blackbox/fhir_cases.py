@@ -111,6 +111,7 @@ class Builder:
         self.resources = []
         self.structures = set()
         self.count = 0
+        self.progressed = False
 
     # -- references and plumbing -----------------------------------------
     def ref(self, kind, ident):
@@ -386,8 +387,11 @@ class Builder:
                 'PD': 'C35571', 'NE': 'C62222'}[status])
         if status and self.say.non_target != 'statement':
             self.state(number, self.non_target(), {
-                'CR': 'C48190', 'NON_CR_NON_PD': 'C25626',
-                'PD': 'C123645', 'NE': 'C62222'}[status])
+                'CR': 'C48190', 'PD': 'C123645', 'NE': 'C62222',
+                # progressed is progressed until it is said to be less
+                'NON_CR_NON_PD': 'C25640' if self.progressed else 'C25626',
+            }[status])
+        self.progressed = self.progressed or status == 'PD'
         if 'nt_change' in facts:
             self.yes_no(number, concept(NCIT, 'C142364'),
                         facts['nt_change'] == 'INCLA')

@@ -15,11 +15,11 @@ SITES = {
     'kidney': (SCT, '64033007'), 'adrenal': (SCT, '23451007'),
     'bone': (SCT, '272673000'), 'pancreas': (SCT, '15776009'),
     'pleura': (SCT, '3120008'), 'node': (SCT, '62683002'),
-    'spleen': (SCT, '78961009'),
+    'spleen': (SCT, '78961009'), 'muscle': (SCT, '91727004'),
 }
 
 # Where each lesion of the examples sits; never two in one place.
-PLACES = {'T1': 'left_lung', 'T2': 'kidney', 'I1': 'right_lung', 'I2': 'spleen',
+PLACES = {'T1': 'left_lung', 'T2': 'kidney', 'T3': 'bone', 'T4': 'muscle', 'I1': 'right_lung', 'I2': 'spleen',
        'NL1': 'liver', 'nl1': 'liver', 'A': 'liver', 'B': 'bone',
        'LIV1': 'liver', 'LIV2': 'adrenal', 'BRAIN1': 'brain',
        'n1': 'pancreas'}

@@ -13,6 +13,7 @@ import inspect
 import sys
 import tempfile
 
+import agreement
 import checks_data
 import checks_document
 import checks_pattern
@@ -24,6 +25,7 @@ from fhir_cases import (DIALECTS, Builder, Inexpressible, day, documents,
 from judge import Score, flat_because, validator
 from rescan import Rescan
 
+RANDOM_PATIENTS = 30
 CRITERIA = ('recist11', 'irecist', 'irrecist', 'imrecist', 'irrc')
 # The examples count every SD; the program asks for 42 days by default.
 PARAMS = {'icpd_ref_target': ('icpd_ref_anchor', lambda v: v == 'ANCHOR')}
@@ -209,6 +211,7 @@ def main():
             run_cases(score, rescan, args.case, args.dialect)
         if not (args.case or args.dialect):
             run_checks(score, rescan, args.checks)
+            agreement.run(score, rescan, range(RANDOM_PATIENTS))
     return score.end()
 
 
