@@ -27,7 +27,7 @@ CRITERIA := $(sort $(basename $(notdir $(wildcard gateway/criteria/*.c))))
 PET      := $(sort $(basename $(notdir $(wildcard gateway/pet/*.c))))
 LIB_SRC  := $(filter-out gateway/main.c,$(sort $(wildcard fhir/util/*.c \
 	    fhir/*.c mappings/*.c gateway/*.c gateway/criteria/*.c \
-	    gateway/pet/*.c gateway/store/*.c)))
+	    gateway/irae/*.c gateway/pet/*.c gateway/store/*.c)))
 SBX_SRC  := $(sort $(wildcard tests/sandbox/*.c))
 AUX_SRC  := $(sort $(wildcard tests/support/*.c))
 TESTS    := $(sort $(basename $(notdir $(wildcard tests/check_*.c))))
