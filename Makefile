@@ -65,8 +65,8 @@ check: deps ## everything that must pass (SAN=address,undefined; T=json: one)
 	@$(MAKE) --no-print-directory -s test
 
 TEST_PROGRAMS := $(TESTS:%=$(B)/%)
-TEST_SCRIPTS  := tests/cli.sh tests/quarantine.sh tests/validate_outputs.sh \
-		 tests/interop.sh
+TEST_SCRIPTS  := tests/cli.sh tests/blackbox.sh tests/quarantine.sh \
+		 tests/validate_outputs.sh tests/interop.sh
 $(B)/tests.built: $(TEST_PROGRAMS)
 	@touch $@
 
