@@ -1,7 +1,7 @@
 #!/bin/sh
 # SPDX-License-Identifier: Apache-2.0
 # The whole main job against servers that nobody here wrote:
-#   tests/interop.sh [NAME...]              (medplum)
+#   tests/interop.sh [NAME...]              (medplum hapi)
 # interop/NAME/server.sh knows how to get and start one, interop/driver.py is
 # the same for all.  What cannot be had is left out, with one line saying why
 # (RESCAN_INTEROP=required: fails; =off: nothing is run).  Everything made
@@ -10,8 +10,8 @@ set -u
 cd "$(dirname "$0")/.." || exit 1
 build=${BUILD:-build}
 into=build/interop
-START_S=${RESCAN_INTEROP_START_S:-90}
-DRIVE_S=${RESCAN_INTEROP_DRIVE_S:-60}
+START_S=${RESCAN_INTEROP_START_S:-150}
+DRIVE_S=${RESCAN_INTEROP_DRIVE_S:-120}
 bad= well=0 without=0
 server=
 
@@ -70,7 +70,7 @@ one() { # name
 }
 
 sh certs/make.sh "$into/certs" || exit 1
-[ $# -gt 0 ] || set -- medplum
+[ $# -gt 0 ] || set -- medplum hapi
 for name in "$@"; do one "$name"; done
 echo "interop: $well ok, $without left out${bad:+, failed:$bad}"
 [ -z "$bad" ]

@@ -157,7 +157,7 @@ def carries(resource):
 
 def snapshot(server):
     """What we wrote, as it stands: reference -> resource."""
-    return {ref(r): r for kind in WRITTEN for r in server.search(f'{kind}?_count=50') if carries(r)}
+    return {ref(r): r for kind in WRITTEN for r in server.search(f'{kind}?_count=100') if carries(r)}
 
 
 def differences(before, after):
@@ -204,7 +204,7 @@ class Scenario:
 
     def load(self):
         self.new = load(self.server, self.build)
-        mrn = {r['identifier'][0]['value']: ref(r) for r in self.server.search('Patient?_count=50')}
+        mrn = {r['identifier'][0]['value']: ref(r) for r in self.server.search('Patient?_count=100')}
         check('the patients on the server are others', all(mrn[n] == self.patient(n) for n in LAST), mrn)
         return f'{len(self.new)} resources loaded'
 
@@ -221,6 +221,8 @@ class Scenario:
             check(f'{name}: {last}, not {expected}', last == expected)
             raised = [f['status'] for f in warnings_of(self.seen, self.patient(name))]
             check(f'{name}: Flags {raised}', raised == (['active'] if expected == 'iUPD' else []))
+        for flag in (r for r in self.seen.values() if r['resourceType'] == 'Flag'):
+            check('a Flag without its author', flag.get('author', {}).get('reference') in self.seen, flag)
         return f'{counts["created"]} written'
 
     def idle(self, step):
