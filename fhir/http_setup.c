@@ -76,18 +76,6 @@ take_pins(struct http *h, const char *s, struct err *e)
 	    PIN_LEN);
 }
 
-/* "name:password" from its file, for as long as the caller needs it. */
-static enum err_code
-read_proxy_auth(const char *path, char buf[PROXY_AUTH_MAX], struct err *e)
-{
-	enum err_code code = secret_read_word(path, buf, PROXY_AUTH_MAX, e);
-
-	if (code == ERR_OK && strchr(buf, ':') == NULL)
-		code = err_set(
-		    e, ERR_CONFIG, "%.300s: is not name:password", path);
-	return code;
-}
-
 static enum err_code
 check_proxy(const struct http_options *o, struct err *e)
 {
@@ -102,7 +90,7 @@ check_proxy(const struct http_options *o, struct err *e)
 	if (o->proxy == NULL)
 		return err_set(
 		    e, ERR_CONFIG, "proxy_auth_file is given without proxy");
-	code = read_proxy_auth(o->proxy_auth_file, auth, e);
+	code = secret_read_pair(o->proxy_auth_file, auth, sizeof(auth), e);
 	secret_wipe(auth, sizeof(auth));
 	return code;
 }
@@ -329,7 +317,8 @@ http_set_request(struct http *h, const struct http_request *r, const char *url,
 	if (rc == CURLE_OK)
 		rc = set_proxy(h);
 	if (rc == CURLE_OK && h->o.proxy_auth_file != NULL) {
-		code = read_proxy_auth(h->o.proxy_auth_file, auth, e);
+		code = secret_read_pair(
+		    h->o.proxy_auth_file, auth, sizeof(auth), e);
 		if (code == ERR_OK)
 			rc = set_proxy_auth(h, auth);
 		secret_wipe(auth, sizeof(auth));

@@ -102,6 +102,27 @@ secret_read_word(const char *path, char *buf, size_t size, struct err *e)
 	return ERR_OK;
 }
 
+enum err_code
+secret_read_pair(const char *path, char *buf, size_t size, struct err *e)
+{
+	size_t n = 0;
+	enum err_code code = secret_read(path, buf, size, &n, e);
+	bool ok;
+
+	if (code != ERR_OK)
+		return code;
+	while (n > 0 && (buf[n - 1] == '\n' || buf[n - 1] == '\r'))
+		n--;
+	buf[n] = '\0';
+	ok = strlen(buf) == n && strchr(buf, ':') != NULL && buf[0] != ':';
+	for (size_t i = 0; i < n; i++)
+		ok = ok && (unsigned char)buf[i] >= ' ' && buf[i] != 0x7f;
+	if (!ok)
+		return err_set(
+		    e, ERR_CONFIG, "%.300s: is not name:password", path);
+	return ERR_OK;
+}
+
 void
 secret_wipe(void *p, size_t n)
 {

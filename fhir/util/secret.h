@@ -21,6 +21,11 @@ enum err_code secret_read(const char *path, char *buf, size_t size,
 enum err_code secret_read_word(
     const char *path, char *buf, size_t size, struct err *e) MUST_CHECK;
 
+/* "name:password", one line; its end is cut off, spaces inside count.  No
+ * control characters. */
+enum err_code secret_read_pair(
+    const char *path, char *buf, size_t size, struct err *e) MUST_CHECK;
+
 /* Overwrite; not optimised away.  secret_free also frees (NULL is fine). */
 void secret_wipe(void *p, size_t n);
 void secret_free(char *s);

@@ -18,7 +18,7 @@
 #include <openssl/ssl.h>
 
 #include "tests/support/scripted.h"
-#include "tests/support/shell.h"
+#include "tests/support/certs.h"
 
 /* rfc9113 §4.1: length (3), type, flags, stream (4), payload. */
 #define SETTINGS     "\0\0\0\4\0\0\0\0\0"
@@ -138,7 +138,7 @@ h2_start(enum h2_manner manner)
 	ck_assert_ptr_nonnull(h);
 	signal(SIGPIPE, SIG_IGN);
 	setenv("no_proxy", "*", 1);
-	shell_run("sh certs/make.sh " SCRIPTED_CERTS);
+	certs_make();
 	h->manner = manner;
 	h->ctx = SSL_CTX_new(TLS_server_method());
 	ck_assert_int_eq(SSL_CTX_use_certificate_file(h->ctx,

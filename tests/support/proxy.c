@@ -16,7 +16,7 @@
 #include <openssl/ssl.h>
 
 #include "tests/support/scripted.h"
-#include "tests/support/shell.h"
+#include "tests/support/certs.h"
 
 struct proxy {
 	struct proxy_options o;
@@ -181,7 +181,7 @@ proxy_start(const struct proxy_options *o)
 	ck_assert_ptr_nonnull(p);
 	p->o = *o;
 	if (o->tls) {
-		shell_run("sh certs/make.sh " SCRIPTED_CERTS);
+		certs_make();
 		p->ctx = SSL_CTX_new(TLS_server_method());
 		ck_assert_int_eq(
 		    SSL_CTX_use_certificate_file(

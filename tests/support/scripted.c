@@ -19,7 +19,7 @@
 #include <openssl/ssl.h>
 
 #include "fhir/util/strbuf.h"
-#include "tests/support/shell.h"
+#include "tests/support/certs.h"
 
 #define MAX_CONNECTIONS 32
 #define MAX_MESSAGE     ((size_t)4 << 20)
@@ -425,7 +425,7 @@ make_context(const struct scripted_options *o)
 
 	if (o != NULL && o->certificate != NULL)
 		name = o->certificate;
-	shell_run("sh certs/make.sh " SCRIPTED_CERTS);
+	certs_make();
 	snprintf(cert, sizeof(cert), SCRIPTED_CERTS "/%s.pem", name);
 	snprintf(key, sizeof(key), SCRIPTED_CERTS "/%s.key.pem", name);
 	ctx = SSL_CTX_new(TLS_server_method());
