@@ -2,20 +2,18 @@
 #include "fhir/client.h"
 
 #include <ctype.h>
+#include <limits.h>
 #include <stdlib.h>
 #include <string.h>
 #include <strings.h>
-
-#include <openssl/crypto.h>
 
 #include "fhir/client_priv.h"
 #include "fhir/outcome.h"
 #include "fhir/util/clock.h"
 #include "fhir/util/strbuf.h"
 
-#define COUNT(a)        (sizeof(a) / sizeof((a)[0]))
-#define RETRY_AFTER_CAP INT64_C(900) /* seconds */
-#define OUTCOME_MAX     ((size_t)256 * 1024)
+#define COUNT(a)    (sizeof(a) / sizeof((a)[0]))
+#define OUTCOME_MAX ((size_t)256 * 1024)
 
 static char *
 copy(const char *s)
@@ -30,8 +28,7 @@ copy(const char *s)
 static enum err_code
 check_options(const struct client_options *o, struct err *e)
 {
-	char origin[HTTP_ORIGIN_SIZE], header[CLIENT_TOKEN_HEADER_SIZE];
-	enum err_code code;
+	char origin[HTTP_ORIGIN_SIZE];
 
 	if (o->base_url == NULL || !http_origin(o->base_url, origin) ||
 	    strpbrk(o->base_url, "?#") != NULL)
@@ -43,11 +40,7 @@ check_options(const struct client_options *o, struct err *e)
 			    "trusted_origins: %.200s is not "
 			    "\"https://host[:port]\"",
 			    o->trusted_origins[i]);
-	if (o->token_file == NULL)
-		return ERR_OK;
-	code = client_token_header(o->token_file, header, e);
-	OPENSSL_cleanse(header, sizeof(header));
-	return code;
+	return ERR_OK;
 }
 
 static void
@@ -64,32 +57,47 @@ keep_origins(struct client *c)
 	c->o.trusted_origins = NULL;
 }
 
+static struct client *
+make(const struct client_options *o)
+{
+	struct client *c = calloc(1, sizeof(*c));
+	size_t n;
+
+	if (c == NULL)
+		abort();
+	c->o = *o;
+	c->auth = o->auth;
+	c->o.base_url = c->base = copy(o->base_url);
+	c->o.token_file = NULL;
+	n = strlen(c->base);
+	while (n > 0 && c->base[n - 1] == '/')
+		c->base[--n] = '\0';
+	keep_origins(c);
+	limits_init(&c->limits, &o->limits, clock_monotonic_ms());
+	c->told[0] = c->told[1] = INT_MAX;
+	return c;
+}
+
 enum err_code
 client_new(const struct client_options *o, struct client **ret, struct err *e)
 {
 	struct client *c;
 	enum err_code code = check_options(o, e);
-	size_t n;
 
-	if (code != ERR_OK)
-		return code;
-	c = calloc(1, sizeof(*c));
-	if (c == NULL)
-		abort();
-	c->o = *o;
-	c->o.base_url = c->base = copy(o->base_url);
-	c->o.token_file = c->token_file = copy(o->token_file);
-	n = strlen(c->base);
-	while (n > 0 && c->base[n - 1] == '/')
-		c->base[--n] = '\0';
-	keep_origins(c);
-	code = http_new(&c->o.http, &c->http, e);
 	if (code != ERR_OK) {
-		client_free(c);
+		auth_free(o->auth);
 		return code;
 	}
-	*ret = c;
-	return ERR_OK;
+	c = make(o);
+	if (c->auth == NULL && o->token_file != NULL)
+		code = auth_bearer_new(o->token_file, &c->auth, e);
+	if (code == ERR_OK)
+		code = http_new(&c->o.http, &c->http, e);
+	if (code == ERR_OK)
+		*ret = c;
+	else
+		client_free(c);
+	return code;
 }
 
 void
@@ -97,11 +105,25 @@ client_free(struct client *c)
 {
 	if (c == NULL)
 		return;
+	auth_free(c->auth);
 	http_free(c->http);
 	free(c->base);
-	free(c->token_file);
 	free(c->trusted);
 	free(c);
+}
+
+bool
+client_granted(const struct client *c, const char *type, char access)
+{
+	return c->auth == NULL || c->auth->ops->grants == NULL ||
+	       c->auth->ops->grants(c->auth, type, access);
+}
+
+int
+client_certificate_days_left(const struct client *c, bool own)
+{
+	return own ? http_own_certificate_days_left(c->http)
+		   : http_certificate_days_left(c->http);
 }
 
 const char *
@@ -250,8 +272,8 @@ check_media(const struct http_response *r, struct err *e)
 	return ERR_NOT_FHIR;
 }
 
-static enum err_code
-classify(
+enum err_code
+client_classify(
     const struct http_response *r, enum err_code precondition, struct err *e)
 {
 	enum err_code code = status_code(r->status, precondition);
@@ -288,135 +310,5 @@ client_parse(const struct http_response *r, const char *type,
 		*ret = doc;
 	else
 		json_free(doc);
-	return code;
-}
-
-/* One attempt. */
-static enum err_code
-attempt(struct client *c, const struct client_call *call,
-    struct http_response *ret, struct err *e)
-{
-	char token[CLIENT_TOKEN_HEADER_SIZE];
-	const char *headers[6];
-	struct http_request r = {call->method, call->url, headers, 0,
-	    call->body, call->body == NULL ? 0 : strlen(call->body)};
-	enum err_code code;
-
-	headers[r.n_headers++] = "Accept: application/fhir+json";
-	if (call->body != NULL) {
-		headers[r.n_headers++] = "Content-Type: application/fhir+json";
-		headers[r.n_headers++] = "Prefer: return=representation";
-	} else {
-		/* HAPI gives an earlier answer for up to a minute. */
-		headers[r.n_headers++] = "Cache-Control: no-cache";
-	}
-	if (call->condition != NULL)
-		headers[r.n_headers++] = call->condition;
-	if (c->token_file != NULL) {
-		code = client_token_header(c->token_file, token, e);
-		if (code != ERR_OK)
-			return code;
-		headers[r.n_headers++] = token;
-	}
-	code = http_exchange(c->http, &r, ret, e);
-	OPENSSL_cleanse(token, sizeof(token));
-	return code;
-}
-
-/* Reads, and writes whose condition makes a second one harmless.  A write
- * without one is repeated only when it was certainly not done. */
-static bool
-may_repeat(const struct client_call *call, enum err_code code)
-{
-	switch (code) {
-	case ERR_THROTTLED:
-		return true;
-	case ERR_CONNECT:
-	case ERR_TIMEOUT:
-	case ERR_TRUNCATED:
-	case ERR_SERVER:
-		return call->body == NULL || call->condition != NULL;
-	default:
-		return false;
-	}
-}
-
-/* Full jitter under a doubling ceiling, never sooner than asked for. */
-static int64_t
-pause_ms(const struct client *c, int n, int64_t retry_after_s)
-{
-	int64_t most = c->o.backoff_ms, asked = 0;
-
-	while (n-- > 0 && most < c->o.backoff_max_ms)
-		most *= 2;
-	if (most > c->o.backoff_max_ms)
-		most = c->o.backoff_max_ms;
-	if (retry_after_s > RETRY_AFTER_CAP)
-		retry_after_s = RETRY_AFTER_CAP;
-	if (retry_after_s > 0)
-		asked = retry_after_s * 1000;
-	return asked + clock_jitter_ms(most);
-}
-
-static enum err_code
-repeat(struct client *c, const struct client_call *call,
-    struct http_response *ret, struct err *e)
-{
-	struct http_response r;
-	bool unanswered = false;
-	int64_t wait;
-	enum err_code code;
-
-	for (int n = 0;; n++) {
-		memset(&r, 0, sizeof(r));
-		r.retry_after_s = -1;
-		code = attempt(c, call, &r, e);
-		if (code == ERR_OK)
-			code = client_tell(c, call->url, &r,
-			    classify(&r, call->precondition, e), e);
-		if (code == ERR_OK)
-			*ret = r;
-		if (!may_repeat(call, code) || n >= c->o.retries)
-			break;
-		unanswered |= code != ERR_THROTTLED;
-		wait = pause_ms(c, n, r.retry_after_s);
-		http_response_done(&r);
-		clock_sleep_ms(wait);
-	}
-	if (code != ERR_OK)
-		http_response_done(&r);
-	/* The conflict may be with our own first attempt. */
-	if (code == ERR_CONFLICT && unanswered)
-		err_context(e, "after an attempt of unknown outcome");
-	return code;
-}
-
-static bool
-is_trusted(const struct client *c, const char *origin)
-{
-	if (strcmp(origin, c->origin) == 0)
-		return true;
-	for (size_t i = 0; i < c->o.n_trusted_origins; i++)
-		if (strcmp(origin, c->trusted[i]) == 0)
-			return true;
-	return false;
-}
-
-enum err_code
-client_call(struct client *c, const struct client_call *call,
-    struct http_response *ret, struct err *e)
-{
-	char origin[HTTP_ORIGIN_SIZE];
-	enum err_code code;
-
-	if (!http_origin(call->url, origin))
-		code = err_set(e, ERR_FOREIGN, "a link that is no https URL");
-	else if (!is_trusted(c, origin))
-		code = err_set(e, ERR_FOREIGN, "a link to %.200s, not %.200s",
-		    origin, c->origin);
-	else
-		code = repeat(c, call, ret, e);
-	if (code != ERR_OK)
-		err_context(e, "%s %s", call->method, call->what);
 	return code;
 }

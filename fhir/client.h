@@ -7,18 +7,26 @@
  * failures are retried here with exponential backoff and jitter, never sooner
  * than Retry-After (of which at most 15 minutes count); what comes back after
  * that is final for this call.  Writes are retried too when their condition
- * makes a second one harmless.
+ * makes a second one harmless.  A 401 is repeated once when the provider has
+ * another token.  After too many failures in a row nothing is sent for a while
+ * (ERR_CONNECT, "circuit breaker").  One request at a time.
  */
 #ifndef RESCAN_CLIENT_H
 #define RESCAN_CLIENT_H
 
+#include "fhir/auth.h"
 #include "fhir/bundle.h"
 #include "fhir/http.h"
+#include "fhir/limits.h"
+#include "fhir/observe.h"
 
 struct client_options {
 	const char *base_url;   /* "https://host/fhir" */
-	const char *token_file; /* bearer token, mode 0600, read again for
-				 * every request; or NULL */
+	const char *token_file; /* short for auth_bearer_new(); or NULL */
+	struct auth *auth;      /* the client's from then on, also when
+				 * client_new fails; or NULL */
+	struct observer observer;
+	struct limits_options limits;
 	struct http_options http;
 	/* Other origins ("https://host:port") that page for this server: next
 	 * links may lead there, and the token goes with them. */
@@ -32,7 +40,11 @@ struct client_options {
 };
 #define CLIENT_DEFAULTS                                                        \
 	{                                                                      \
-		.http = HTTP_DEFAULTS, .page_count = 100, .max_pages = 10000,  \
+		.http = HTTP_DEFAULTS,                                         \
+		.limits = {.breaker_failures = 10,                             \
+		    .breaker_pause_ms = 30000,                                 \
+		    .breaker_pause_max_ms = 900000},                           \
+		.page_count = 100, .max_pages = 10000,                         \
 		.max_entries = 10000000, .retries = 4, .backoff_ms = 500,      \
 		.backoff_max_ms = 60000                                        \
 	}
@@ -44,6 +56,13 @@ enum err_code client_new(const struct client_options *o, struct client **ret,
     struct err *e) MUST_CHECK;
 void client_free(struct client *c);
 const char *client_base(const struct client *c);
+
+/* What the authorization server granted, as far as that is known: 'c', 'r',
+ * 'u', 'd' or 's' of a type. */
+bool client_granted(const struct client *c, const char *type, char access);
+
+/* As http_certificate_days_left: the server's, or our own. */
+int client_certificate_days_left(const struct client *c, bool own);
 
 /* Hears of a 2xx answer that is not what was asked for: no JSON, no FHIR,
  * no searchset.  Everything is borrowed for the call. */

@@ -9,7 +9,10 @@
 
 struct client {
 	struct client_options o;
-	char *base, *token_file;
+	char *base;
+	struct auth *auth; /* or NULL */
+	struct limits limits;
+	int told[2]; /* days last warned of: the server's, our own */
 	char origin[HTTP_ORIGIN_SIZE];
 	char (*trusted)[HTTP_ORIGIN_SIZE]; /* o.n_trusted_origins of them */
 	struct http *http;
@@ -20,14 +23,6 @@ struct client {
 /* Tell who watches; returns code, so that `return client_tell(…)` works. */
 enum err_code client_tell(const struct client *c, const char *url,
     const struct http_response *r, enum err_code code, const struct err *e);
-
-#define CLIENT_TOKEN_HEADER_SIZE 8300
-
-/* "Authorization: Bearer …" into buf; the caller wipes it.  ERR_CONFIG when
- * the file is missing, readable by others than its owner, empty, or holds
- * what is no token; its content never gets into a text. */
-enum err_code client_token_header(const char *path,
-    char buf[CLIENT_TOKEN_HEADER_SIZE], struct err *e) MUST_CHECK;
 
 /* One request of the client's, repeated while that may help. */
 struct client_call {
@@ -43,6 +38,10 @@ struct client_call {
  * the client's origin and those it trusts (ERR_FOREIGN). */
 enum err_code client_call(struct client *c, const struct client_call *call,
     struct http_response *ret, struct err *e) MUST_CHECK;
+
+/* What an answer is, by its status and its media type. */
+enum err_code client_classify(const struct http_response *r,
+    enum err_code precondition, struct err *e) MUST_CHECK;
 
 /* The answer's one resource: JSON, a resource, of this type.  An
  * OperationOutcome instead is ERR_REFUSED with its text. */

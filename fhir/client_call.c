@@ -1,0 +1,242 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * One call: as many attempts as may help, within the limits.
+ */
+#include <limits.h>
+#include <string.h>
+
+#include "fhir/client_priv.h"
+#include "fhir/util/clock.h"
+#include "fhir/util/secret.h"
+
+static void
+tell(const struct client *c, enum notice_event event, enum err_code code,
+    int64_t n)
+{
+	observe(&c->o.observer,
+	    &(struct notice){.event = event, .code = code, .n = n});
+}
+
+/*= interop D-01: 30, 14 and 7 days before, each once */
+static void
+warn_of(struct client *c, bool own)
+{
+	static const int days[] = {7, 14, 30};
+	int left = client_certificate_days_left(c, own);
+	size_t i = 0;
+
+	while (i < sizeof(days) / sizeof(days[0]) && left > days[i])
+		i++;
+	if (i == sizeof(days) / sizeof(days[0])) {
+		c->told[own] = INT_MAX;
+		return;
+	}
+	if (days[i] >= c->told[own])
+		return;
+	c->told[own] = days[i];
+	tell(
+	    c, own ? NOTICE_OWN_CERTIFICATE : NOTICE_CERTIFICATE, ERR_OK, left);
+}
+
+/* Breaker and budget. */
+static enum err_code
+admit(struct client *c, struct err *e)
+{
+	int64_t wait = 0;
+
+	if (!limits_enter(&c->limits, clock_monotonic_ms(), &wait))
+		return err_set(e, ERR_CONNECT,
+		    "%.200s: not asked for another %lld s after %d failures in "
+		    "a row (circuit breaker)",
+		    c->origin, (long long)((wait + 999) / 1000),
+		    c->limits.failures);
+	if (c->limits.state == BREAKER_PROBING)
+		tell(c, NOTICE_BREAKER_PROBE, ERR_OK, 0);
+	wait = limits_take(&c->limits, clock_monotonic_ms());
+	if (wait > 0) {
+		tell(c, NOTICE_BUDGET, ERR_OK, wait);
+		clock_sleep_ms(wait);
+	}
+	return ERR_OK;
+}
+
+static void
+conclude(struct client *c, enum err_code code)
+{
+	bool changed = limits_leave(&c->limits, code, clock_monotonic_ms());
+
+	if (changed && c->limits.state == BREAKER_OPEN)
+		tell(c, NOTICE_BREAKER_OPEN, code,
+		    c->limits.open_until_ms - clock_monotonic_ms());
+	else if (changed)
+		tell(c, NOTICE_BREAKER_CLOSED, ERR_OK, 0);
+}
+
+static enum err_code
+exchange(struct client *c, const struct http_request *r,
+    struct http_response *ret, struct err *e)
+{
+	int64_t start = clock_monotonic_ms();
+	enum err_code code = http_exchange(c->http, r, ret, e);
+	struct notice n = {.event = NOTICE_EXCHANGE, .code = code};
+
+	n.n = clock_monotonic_ms() - start;
+	if (code == ERR_OK) {
+		n.status = ret->status;
+		n.bytes = ret->body_len;
+		warn_of(c, false);
+		warn_of(c, true);
+	}
+	observe(&c->o.observer, &n);
+	return code;
+}
+
+/* One attempt; *ret_sent says whether it came to an exchange. */
+static enum err_code
+attempt(struct client *c, const struct client_call *call,
+    struct http_response *ret, bool *ret_sent, struct err *e)
+{
+	char token[AUTH_HEADER_SIZE];
+	const char *headers[6];
+	struct http_request r = {call->method, call->url, headers, 0,
+	    call->body, call->body == NULL ? 0 : strlen(call->body)};
+	enum err_code code = ERR_OK;
+
+	headers[r.n_headers++] = "Accept: application/fhir+json";
+	if (call->body != NULL) {
+		headers[r.n_headers++] = "Content-Type: application/fhir+json";
+		headers[r.n_headers++] = "Prefer: return=representation";
+	} else {
+		/* HAPI gives an earlier answer for up to a minute. */
+		headers[r.n_headers++] = "Cache-Control: no-cache";
+	}
+	if (call->condition != NULL)
+		headers[r.n_headers++] = call->condition;
+	if (c->auth != NULL) {
+		code = c->auth->ops->header(c->auth, token, e);
+		headers[r.n_headers++] = token;
+	}
+	*ret_sent = code == ERR_OK;
+	if (code == ERR_OK)
+		code = exchange(c, &r, ret, e);
+	secret_wipe(token, sizeof(token));
+	return code;
+}
+
+/* Reads, and writes whose condition makes a second one harmless.  A write
+ * without one is repeated only when it was certainly not done. */
+static bool
+may_repeat(const struct client_call *call, enum err_code code)
+{
+	switch (code) {
+	case ERR_THROTTLED:
+		return true;
+	case ERR_CONNECT:
+	case ERR_TIMEOUT:
+	case ERR_TRUNCATED:
+	case ERR_SERVER:
+		return call->body == NULL || call->condition != NULL;
+	default:
+		return false;
+	}
+}
+
+/* One attempt and what its answer is; *ret_again when it may be repeated. */
+static enum err_code
+try(struct client *c, const struct client_call *call, struct http_response *r,
+    bool *ret_again, struct err *e)
+{
+	bool sent = false;
+	enum err_code code;
+
+	*ret_again = false;
+	memset(r, 0, sizeof(*r));
+	r->retry_after_s = -1;
+	code = admit(c, e);
+	if (code != ERR_OK)
+		return code;
+	code = attempt(c, call, r, &sent, e);
+	if (!sent)
+		return code;
+	if (code == ERR_OK)
+		code = client_tell(c, call->url, r,
+		    client_classify(r, call->precondition, e), e);
+	conclude(c, code);
+	*ret_again = may_repeat(call, code) && c->limits.state != BREAKER_OPEN;
+	return code;
+}
+
+/*= interop D-33: a 401 did nothing, so writes too may be sent again */
+static bool
+renew(struct client *c, const struct http_response *r, bool *renewed)
+{
+	if (r->status != 401 || *renewed || c->auth == NULL ||
+	    c->auth->ops->renew == NULL || !c->auth->ops->renew(c->auth))
+		return false;
+	return *renewed = true;
+}
+
+static enum err_code
+repeat(struct client *c, const struct client_call *call,
+    struct http_response *ret, struct err *e)
+{
+	struct http_response r;
+	bool unanswered = false, renewed = false, again;
+	int64_t wait;
+	enum err_code code;
+
+	for (int n = 0;;) {
+		code = try(c, call, &r, &again, e);
+		if (renew(c, &r, &renewed)) {
+			http_response_done(&r);
+			continue;
+		}
+		if (code == ERR_OK)
+			*ret = r;
+		if (!again || n >= c->o.retries)
+			break;
+		unanswered |= code != ERR_THROTTLED;
+		wait = limits_pause_ms(
+		    c->o.backoff_ms, c->o.backoff_max_ms, n, r.retry_after_s);
+		n++;
+		http_response_done(&r);
+		tell(c, NOTICE_RETRY, code, wait);
+		clock_sleep_ms(wait);
+	}
+	if (code != ERR_OK)
+		http_response_done(&r);
+	/* The conflict may be with our own first attempt. */
+	if (code == ERR_CONFLICT && unanswered)
+		err_context(e, "after an attempt of unknown outcome");
+	return code;
+}
+
+static bool
+is_trusted(const struct client *c, const char *origin)
+{
+	if (strcmp(origin, c->origin) == 0)
+		return true;
+	for (size_t i = 0; i < c->o.n_trusted_origins; i++)
+		if (strcmp(origin, c->trusted[i]) == 0)
+			return true;
+	return false;
+}
+
+enum err_code
+client_call(struct client *c, const struct client_call *call,
+    struct http_response *ret, struct err *e)
+{
+	char origin[HTTP_ORIGIN_SIZE];
+	enum err_code code;
+
+	if (!http_origin(call->url, origin))
+		code = err_set(e, ERR_FOREIGN, "a link that is no https URL");
+	else if (!is_trusted(c, origin))
+		code = err_set(e, ERR_FOREIGN, "a link to %.200s, not %.200s",
+		    origin, c->origin);
+	else
+		code = repeat(c, call, ret, e);
+	if (code != ERR_OK)
+		err_context(e, "%s %s", call->method, call->what);
+	return code;
+}
