@@ -68,7 +68,7 @@ static struct store_page_result
 put(const char *key, const char *version, int64_t at, const char *patient,
     const char *hash, const char *reference)
 {
-	struct store_page_result r = {0, 0, 0};
+	struct store_page_result r = {0, 0, 0, TIME_NONE};
 	char type[64], body[256];
 	struct store_resource x = {
 	    .key = key,

@@ -81,6 +81,32 @@ enum err_code sqlite_resource_get(struct store *s, const char *server,
 enum err_code sqlite_patient_again(
     struct store *s, int64_t patient_id, const char *key, struct err *e);
 
+/* Whom the id was merged into, "" when it was not. */
+enum err_code sqlite_alias_get(struct sqlite_store *s, const char *server,
+    const char *key, char buf[160], struct err *e) MUST_CHECK;
+
+/* sqlite_read.c */
+enum err_code sqlite_memory_get(struct store *s, const char *server,
+    const char *key, struct arena *a, const char **ret, struct err *e);
+enum err_code sqlite_memory_put(struct store *s, const char *server,
+    const char *key, const char *text, struct err *e);
+enum err_code sqlite_patients_dirty(
+    struct store *s, const char *server, struct err *e);
+enum err_code sqlite_patient_hold(struct store *s, const char *server,
+    const char *key, int64_t until_ms, struct err *e);
+enum err_code sqlite_patient_survivor(struct store *s, const char *server,
+    const char *key, struct arena *a, const char **ret, struct err *e);
+enum err_code sqlite_sweep_due(struct store *s, const char *server,
+    int64_t now_ms, int64_t before_ms, size_t max, struct arena *a,
+    const char ***ret, size_t *ret_n, struct err *e);
+enum err_code sqlite_sweep_done(struct store *s, const char *server,
+    const char *key, int64_t now_ms, struct err *e);
+enum err_code sqlite_sweep_all(
+    struct store *s, const char *server, struct err *e);
+enum err_code sqlite_keys(struct store *s, const char *server,
+    const char *patient, const char *type, struct arena *a,
+    struct store_key **ret, size_t *ret_n, struct err *e);
+
 /* sqlite_patient.c */
 enum err_code sqlite_references_wanted(struct store *s, int64_t patient_id,
     size_t max, struct arena *a, const char ***ret, size_t *ret_n,

@@ -59,8 +59,9 @@ is_old_copy(const struct known *k, const struct store_resource *r)
 {
 	unsigned long long was, is;
 
-	return number(k->version, &was) && number(r->version, &is) &&
-	       is < was && r->last_updated_ms <= k->last_updated_ms;
+	return !r->restored && number(k->version, &was) &&
+	       number(r->version, &is) && is < was &&
+	       r->last_updated_ms <= k->last_updated_ms;
 }
 
 static enum err_code
@@ -110,8 +111,8 @@ mark_dirty(struct sqlite_store *s, const char *server,
 
 /* --- merged patients --- */
 
-static enum err_code
-alias_get(struct sqlite_store *s, const char *server, const char *key,
+enum err_code
+sqlite_alias_get(struct sqlite_store *s, const char *server, const char *key,
     char buf[160], struct err *e)
 {
 	sqlite3_stmt *st;
@@ -156,12 +157,12 @@ alias_put(struct sqlite_store *s, const char *server,
 {
 	char was[160], last[160];
 	const char *survivor = r->replaced_by;
-	enum err_code rc = alias_get(s, server, r->key, was, e);
+	enum err_code rc = sqlite_alias_get(s, server, r->key, was, e);
 
 	if (rc != ERR_OK || (survivor == NULL && was[0] == '\0'))
 		return rc;
 	if (survivor != NULL) {
-		rc = alias_get(s, server, survivor, last, e);
+		rc = sqlite_alias_get(s, server, survivor, last, e);
 		if (rc != ERR_OK)
 			return rc;
 		if (last[0] != '\0')
@@ -205,6 +206,10 @@ take(struct sqlite_store *s, const char *server, const struct store_resource *r,
 		return rc;
 	}
 	ret->stored++;
+	if (r->last_updated_ms != TIME_NONE &&
+	    (ret->oldest_ms == TIME_NONE ||
+		r->last_updated_ms < ret->oldest_ms))
+		ret->oldest_ms = r->last_updated_ms;
 	rc = resource_put(s, server, r, e);
 	if (rc == ERR_OK)
 		rc = sqlite_run(
@@ -235,6 +240,10 @@ page(struct sqlite_store *s, const struct store_page *p,
 	for (size_t i = 0; i < p->n_retried && rc == ERR_OK; i++)
 		rc = sqlite_run(
 		    s, QUERY_QUARANTINE_SETTLE, e, "i", p->retried[i]);
+	for (size_t i = 0; i < p->n_missed && rc == ERR_OK; i++) {
+		rc = sqlite_run(
+		    s, QUERY_RESOURCE_MISSED, e, "ss", p->server, p->missed[i]);
+	}
 	if (rc == ERR_OK && p->advance) {
 		rc = sqlite_run(s, QUERY_CURSOR_PUT, e, "ssi", p->server,
 		    p->type, p->watermark_ms);
@@ -249,7 +258,7 @@ sqlite_page_put(struct store *store, const struct store_page *p,
     struct store_page_result *ret, struct err *e)
 {
 	struct sqlite_store *s = sqlite_of(store);
-	struct store_page_result result = {0, 0, 0};
+	struct store_page_result result = {0, 0, 0, TIME_NONE};
 	enum err_code rc = sqlite_begin(s, e);
 
 	if (rc != ERR_OK)

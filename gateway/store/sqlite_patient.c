@@ -42,6 +42,7 @@ sqlite_patient_lease(struct store *store, const struct store_lease *l,
 	if (rc != ERR_OK)
 		return rc;
 	ret->id = sqlite3_column_int64(st, 0);
+	ret->server = arena_strdup(a, l->server);
 	ret->key = sqlite_copy(st, 1, a);
 	ret->generation = sqlite3_column_int64(st, 2);
 	ret->dirty = sqlite3_column_int(st, 3) != 0;

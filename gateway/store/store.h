@@ -40,6 +40,7 @@ struct store_resource {
 	const char *const *references;
 	size_t n_references;
 	const char *replaced_by; /* Patient: the survivor's key, or NULL */
+	bool restored; /* counts although it is older than what is known */
 };
 
 /* A whole page that is no searchset: of each search only the last is kept. */
@@ -67,6 +68,9 @@ struct store_page {
 	size_t n_resources;
 	const struct store_quarantine *quarantine;
 	size_t n_quarantine;
+	/* Keys a sweep did not find, without a word from the server. */
+	const char *const *missed;
+	size_t n_missed;
 	bool advance; /* the last page of a run: set the cursor */
 	int64_t watermark_ms;
 	const int64_t *retried; /* rows of quarantine_take settled by this */
@@ -75,12 +79,19 @@ struct store_page {
 
 struct store_page_result {
 	size_t stored, unchanged, quarantined;
+	int64_t oldest_ms; /* earliest lastUpdated among those stored */
+};
+
+/* A resource that is there, for a sweep. */
+struct store_key {
+	const char *key;
+	int missed; /* sweeps in a row that did not find it */
 };
 
 /* A patient under lease. */
 struct store_patient {
 	int64_t id; /* what logs may show */
-	const char *key;
+	const char *server, *key;
 	int64_t generation; /* of the dirty marks */
 	bool dirty;         /* to be assessed; else only to be delivered */
 };
@@ -208,6 +219,40 @@ struct store_ops {
 	enum err_code (*output_put)(struct store *s,
 	    const struct store_output *o, const struct store_quarantine *q,
 	    struct err *e);
+
+	/* What reading remembers of a server: a text a key, "" when there is
+	 * none; putting "" forgets. */
+	enum err_code (*memory_get)(struct store *s, const char *server,
+	    const char *key, struct arena *a, const char **ret, struct err *e);
+	enum err_code (*memory_put)(struct store *s, const char *server,
+	    const char *key, const char *text, struct err *e);
+
+	/* Everybody is to be assessed again. */
+	enum err_code (*patients_dirty)(
+	    struct store *s, const char *server, struct err *e);
+	/* Not to be leased before until_ms: what is known is half of it.
+	 * 0 takes it back. */
+	enum err_code (*patient_hold)(struct store *s, const char *server,
+	    const char *key, int64_t until_ms, struct err *e);
+	/* Who that id is now: itself, or whom it was merged into. */
+	enum err_code (*patient_survivor)(struct store *s, const char *server,
+	    const char *key, struct arena *a, const char **ret, struct err *e);
+
+	/* Patients last swept at or before before_ms, longest ago first, at
+	 * most max, merged ids among them.  A patient's time runs from the
+	 * first call on. */
+	enum err_code (*sweep_due)(struct store *s, const char *server,
+	    int64_t now_ms, int64_t before_ms, size_t max, struct arena *a,
+	    const char ***ret, size_t *ret_n, struct err *e);
+	enum err_code (*sweep_done)(struct store *s, const char *server,
+	    const char *key, int64_t now_ms, struct err *e);
+	/* Everybody is due. */
+	enum err_code (*sweep_all)(
+	    struct store *s, const char *server, struct err *e);
+	/* What there is of a type about that very id. */
+	enum err_code (*keys)(struct store *s, const char *server,
+	    const char *patient, const char *type, struct arena *a,
+	    struct store_key **ret, size_t *ret_n, struct err *e);
 
 	enum err_code (*patients)(struct store *s, const char *server,
 	    struct arena *a, struct store_row **ret, size_t *ret_n,
