@@ -22,18 +22,20 @@ check_l  = $(shell pkg-config --libs check)
 COMPILE  = $(CC) $(CSTD) $(CFLAGS) $(WARN) $(HARDEN) $(SANFLAG) -I. -I$(B) \
 	   $(pkgs_c) -MMD -MP
 
-# A criterion, a store or a test registers itself by being there.
+# A criterion, a mode of reading, a store or a test registers itself by being
+# there.
+MODES    := $(sort $(basename $(notdir $(wildcard gateway/read/*.c))))
 CRITERIA := $(sort $(basename $(notdir $(wildcard gateway/criteria/*.c))))
 PET      := $(sort $(basename $(notdir $(wildcard gateway/pet/*.c))))
 LIB_SRC  := $(filter-out gateway/main.c,$(sort $(wildcard fhir/util/*.c \
 	    fhir/*.c mappings/*.c gateway/*.c gateway/criteria/*.c \
-	    gateway/irae/*.c gateway/pet/*.c gateway/store/*.c)))
+	    gateway/irae/*.c gateway/pet/*.c gateway/read/*.c gateway/store/*.c)))
 SBX_SRC  := $(sort $(wildcard tests/sandbox/*.c))
 AUX_SRC  := $(sort $(wildcard tests/support/*.c))
 TESTS    := $(sort $(basename $(notdir $(wildcard tests/check_*.c))))
 
 LIB_OBJ  := $(LIB_SRC:%.c=$(B)/%.o) $(B)/criteria_registry.o \
-	    $(B)/pet_registry.o $(B)/schema.o
+	    $(B)/pet_registry.o $(B)/read_registry.o $(B)/schema.o
 SCHEMA   := $(sort $(wildcard gateway/store/schema/*.sql))
 SBX_OBJ  := $(SBX_SRC:%.c=$(B)/%.o)
 AUX_OBJ  := $(AUX_SRC:%.c=$(B)/%.o)
@@ -123,6 +125,18 @@ $(B)/pet_registry.c: $(PET:%=gateway/pet/%.c) Makefile
 	  echo '	NULL};'; } >$@
 
 $(B)/pet_registry.o: $(B)/pet_registry.c
+	$(COMPILE) -c -o $@ $<
+
+$(B)/read_registry.c: $(MODES:%=gateway/read/%.c) Makefile
+	@mkdir -p $(@D)
+	@{ echo '#include "gateway/read.h"'; \
+	  for m in $(MODES); do \
+	    echo "extern const struct read_mode read_mode_$$m;"; done; \
+	  echo 'const struct read_mode *const read_registry[] = {'; \
+	  for m in $(MODES); do echo "	&read_mode_$$m,"; done; \
+	  echo '	NULL};'; } >$@
+
+$(B)/read_registry.o: $(B)/read_registry.c
 	$(COMPILE) -c -o $@ $<
 
 # store_schema[]: the numbered SQL files, byte for byte.

@@ -98,6 +98,11 @@ typedef enum err_code (*client_page_fn)(
 enum err_code client_search(struct client *c, const char *query,
     client_page_fn fn, void *ctx, struct err *e) MUST_CHECK;
 
+/* The same for a feed: "Observation/_history?_since=…", Bundles of type
+ * history, newest first. */
+enum err_code client_history(struct client *c, const char *query,
+    client_page_fn fn, void *ctx, struct err *e) MUST_CHECK;
+
 /* GET [base]/[type]/[id].  ERR_NOT_FOUND, ERR_GONE among the errors.  Caller
  * frees *ret_body. */
 enum err_code client_read(struct client *c, const char *type, const char *id,

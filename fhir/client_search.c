@@ -12,8 +12,9 @@ struct search {
 	struct client *c;
 	client_page_fn fn;
 	void *ctx;
-	char what[65]; /* the type, for texts */
-	char *url;     /* of the page to read, owned */
+	const char *kind; /* of Bundle */
+	char what[65];    /* the type, for texts */
+	char *url;        /* of the page to read, owned */
 	struct arena *arena;
 	LIST_OF(uint64_t) visited;
 	int64_t entries;
@@ -67,7 +68,7 @@ look(void *ctx, const struct bundle_entry *entry, struct err *e)
 }
 
 static enum err_code
-read_head(const struct http_response *r, struct arena *a,
+read_head(const struct http_response *r, const char *kind, struct arena *a,
     struct bundle_head *ret, struct err *e)
 {
 	struct glance g = {"", ERR_INIT};
@@ -87,10 +88,10 @@ read_head(const struct http_response *r, struct arena *a,
 		return err_set(
 		    e, ERR_NOT_FHIR, "a %s instead of a Bundle", g.type);
 	}
-	if (ret->type == NULL || strcmp(ret->type, "searchset") != 0)
+	if (ret->type == NULL || strcmp(ret->type, kind) != 0)
 		return err_set(e, ERR_NOT_FHIR,
-		    "a Bundle of type %.40s, not searchset",
-		    ret->type == NULL ? "(none)" : ret->type);
+		    "a Bundle of type %.40s, not %s",
+		    ret->type == NULL ? "(none)" : ret->type, kind);
 	return ERR_OK;
 }
 
@@ -151,7 +152,8 @@ read_page(struct search *s, bool *ret_last, struct err *e)
 	if (code != ERR_OK)
 		return code;
 	a = arena_new();
-	code = client_tell(s->c, s->url, &r, read_head(&r, a, &head, e), e);
+	code = client_tell(
+	    s->c, s->url, &r, read_head(&r, s->kind, a, &head, e), e);
 	if (code != ERR_OK)
 		err_context(e, "GET %s: page %d", s->what, s->number);
 	else
@@ -181,11 +183,11 @@ first_url(const struct client *c, const char *query)
 	return strbuf_take(&b);
 }
 
-enum err_code
-client_search(struct client *c, const char *query, client_page_fn fn, void *ctx,
-    struct err *e)
+static enum err_code
+read_all(struct client *c, const char *kind, const char *query,
+    client_page_fn fn, void *ctx, struct err *e)
 {
-	struct search s = {.c = c, .fn = fn, .ctx = ctx};
+	struct search s = {.c = c, .kind = kind, .fn = fn, .ctx = ctx};
 	enum err_code code = ERR_OK;
 	bool last = false;
 
@@ -200,4 +202,18 @@ client_search(struct client *c, const char *query, client_page_fn fn, void *ctx,
 	arena_free(s.arena);
 	free(s.url);
 	return code;
+}
+
+enum err_code
+client_search(struct client *c, const char *query, client_page_fn fn, void *ctx,
+    struct err *e)
+{
+	return read_all(c, "searchset", query, fn, ctx, e);
+}
+
+enum err_code
+client_history(struct client *c, const char *query, client_page_fn fn,
+    void *ctx, struct err *e)
+{
+	return read_all(c, "history", query, fn, ctx, e);
 }

@@ -15,7 +15,8 @@
 struct loading {
 	struct intake *intake;
 	struct arena *arena;
-	LIST_OF(const char *) absent; /* referred to, but not there */
+	/* Not there: referred to, or once known and withdrawn since. */
+	LIST_OF(const char *) absent, withdrawn;
 };
 
 static enum err_code
@@ -40,7 +41,13 @@ take_resource(void *ctx, const struct store_resource *r, struct err *e)
 
 	if (r->state == RESOURCE_PRESENT)
 		return take_present(l, r, e);
-	*ARENA_PUSH(l->arena, &l->absent) = arena_strdup(l->arena, r->key);
+	if (r->state == RESOURCE_DELETED && r->patient != NULL) {
+		*ARENA_PUSH(l->arena, &l->withdrawn) =
+		    arena_strdup(l->arena, r->key);
+	} else {
+		*ARENA_PUSH(l->arena, &l->absent) =
+		    arena_strdup(l->arena, r->key);
+	}
 	return ERR_OK;
 }
 
@@ -66,17 +73,63 @@ no_facts(struct arena *a, const char *key)
 	return f;
 }
 
-static enum err_code
-load_facts(struct store *s, const struct store_patient *p, struct arena *a,
-    struct conclusion *ret, struct patient_facts **ret_facts, struct err *e)
+static void
+say_absent(struct loading *l, struct patient_facts *f)
 {
-	struct loading l = {ret->intake, a, {NULL, 0, 0}};
+	for (size_t i = 0; i < l->absent.n; i++) {
+		facts_problem(f, l->absent.items[i], "reference_missing",
+		    "it is referred to, but the server does not have it");
+	}
+	for (size_t i = 0; i < l->withdrawn.n; i++) {
+		facts_problem(f, l->withdrawn.items[i], "resource_withdrawn",
+		    "the server no longer has it; it is not counted");
+	}
+}
+
+/*= interop D-35: no data is no evidence of absence */
+static enum err_code
+say_gaps(struct store *s, const struct config *c, const struct store_patient *p,
+    struct arena *a, struct patient_facts *f, struct err *e)
+{
+	const char *why;
+
+	for (size_t i = 0; i < c->poll_types.n; i++) {
+		const char *type = c->poll_types.items[i];
+		enum err_code rc = s->ops->memory_get(
+		    s, p->server, arena_printf(a, "gap:%s", type), a, &why, e);
+
+		if (rc != ERR_OK)
+			return rc;
+		if (why[0] != '\0') {
+			facts_problem(f, NULL, "coverage_missing",
+			    "no %s data: %s; nothing is concluded from their "
+			    "absence",
+			    type, why);
+		}
+	}
+	return ERR_OK;
+}
+
+static enum err_code
+load_facts(struct store *s, const struct config *c,
+    const struct store_patient *p, struct arena *a, struct conclusion *ret,
+    struct patient_facts **ret_facts, struct err *e)
+{
+	struct loading l = {ret->intake, a, {NULL, 0, 0}, {NULL, 0, 0}};
 	struct patient_facts *const *all;
 	const struct problem *orphans;
 	size_t n, n_orphans;
 	enum err_code rc = s->ops->patient_load(
 	    s, p->id, take_resource, &l, &ret->generation, e);
 
+	if (rc == ERR_GONE) { /*= interop D-63: what was said is taken back */
+		ret->generation = p->generation;
+		ret->merged = true;
+		*ret_facts = no_facts(a, p->key);
+		facts_problem(*ret_facts, p->key, "patient_merged",
+		    "this record was merged into another");
+		return ERR_OK;
+	}
 	if (rc == ERR_OK) {
 		rc = intake_finish(
 		    ret->intake, &all, &n, &orphans, &n_orphans, e);
@@ -86,12 +139,8 @@ load_facts(struct store *s, const struct store_patient *p, struct arena *a,
 	*ret_facts = pick(all, n, p->key);
 	if (*ret_facts == NULL)
 		*ret_facts = no_facts(a, p->key);
-	for (size_t i = 0; i < l.absent.n; i++) {
-		facts_problem(*ret_facts, l.absent.items[i],
-		    "reference_missing",
-		    "it is referred to, but the server does not have it");
-	}
-	return ERR_OK;
+	say_absent(&l, *ret_facts);
+	return say_gaps(s, c, p, a, *ret_facts, e);
 }
 
 /* --- outbox --- */
@@ -283,7 +332,7 @@ conclude(struct store *s, const struct config *c, const struct codemap *maps,
 
 	memset(ret, 0, sizeof(*ret));
 	ret->intake = intake_new(maps, &c->mapping);
-	rc = load_facts(s, p, a, ret, &facts, e);
+	rc = load_facts(s, c, p, a, ret, &facts, e);
 	if (rc != ERR_OK)
 		return rc;
 	options.as_of = today;

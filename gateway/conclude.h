@@ -14,6 +14,7 @@
 struct conclusion {
 	struct assessment *assessment;
 	int64_t generation;
+	bool merged; /* into another: nothing is concluded */
 	/* Of the whole set, those new or changed. */
 	LIST_OF(struct store_output) changed;
 	/* What stands in the outbox, for a dry run's difference. */
@@ -24,8 +25,9 @@ struct conclusion {
 };
 
 /* today is the day windows and flag states are judged on.  Everything lives
- * in a and in ret->intake.  Errors: ERR_STORE, ERR_GONE (merged), and those
- * of intake_*. */
+ * in a and in ret->intake.  A patient merged into another has no facts, and
+ * what was said of it is withdrawn.  Errors: ERR_STORE and those of
+ * intake_*. */
 enum err_code conclude(struct store *s, const struct config *c,
     const struct codemap *maps, const struct store_patient *p, int32_t today,
     struct arena *a, struct conclusion *ret, struct err *e) MUST_CHECK;

@@ -351,6 +351,29 @@ list_within(const struct config_list *l, const char *known, const char **ret)
 	return true;
 }
 
+static bool
+is_one_of(const char *word, const char *words)
+{
+	const char *items[] = {word}, *unheard;
+	struct config_list l = {items, 1};
+
+	return word[0] != '\0' && list_within(&l, words, &unheard);
+}
+
+static bool
+is_roster(const char *s)
+{
+	static const char *const forms[] = {"Group/", "List/", "file:"};
+
+	for (size_t i = 0; i < 3; i++) {
+		size_t n = strlen(forms[i]);
+
+		if (strncmp(s, forms[i], n) == 0 && s[n] != '\0')
+			return true;
+	}
+	return strcmp(s, "medications") == 0;
+}
+
 static void
 check_server(struct input *r, struct config_server *s)
 {
@@ -372,6 +395,17 @@ check_server(struct input *r, struct config_server *s)
 	while (s->base_url[n - 1] == '/')
 		n--;
 	s->base_url = arena_strndup(r->config->arena, s->base_url, n);
+	if (!is_one_of(s->mode, "auto search patient history bulk"))
+		complain(r, "mode = %s is no mode of reading", s->mode);
+	if (!is_one_of(s->last_updated, "auto yes no"))
+		complain(r, "last_updated is auto, yes or no");
+	if (strcmp(s->mode, "patient") == 0 && s->roster == NULL)
+		complain(r, "mode patient needs a roster");
+	if (s->roster != NULL && !is_roster(s->roster))
+		complain(r, "roster is Group/ID, List/ID, file:PATH or "
+			    "medications");
+	if (s->bulk_group != NULL && strncmp(s->bulk_group, "Group/", 6) != 0)
+		complain(r, "bulk_group is Group/ID");
 }
 
 static void

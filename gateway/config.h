@@ -31,6 +31,23 @@ struct config_server {
 	int page_count, max_pages, max_body_mb;
 	int connect_timeout_s, idle_timeout_s, total_timeout_s;
 	int retries, backoff_ms;
+	const char *mode, *roster; /* roster: or NULL, as those below */
+	int roster_refresh_s, roster_max;
+	struct config_panel {
+		const char *imagingstudy, *observation, *medication;
+	} panel;
+	const char *last_updated; /* "auto", "yes", "no" */
+	int window_days;
+	const char *bulk_group;
+	int bulk_interval_s, bulk_wait_s, bulk_max_line_kb, bulk_max_file_mb;
+};
+
+/* The listener for notifications. */
+struct config_serve {
+	const char *listen;
+	int port;
+	const char *cert_file, *key_file, *secret_file; /* or NULL */
+	int max_connections;
 };
 
 /* Made by config_load or config_defaults; everything lives in its arena. */
@@ -39,6 +56,8 @@ struct config {
 	LIST_OF(struct config_server) servers;
 	int poll_interval_s, poll_overlap_s, poll_backoff_max_s;
 	int poll_max_references;
+	int poll_max_lag_s, poll_sweep_hours, poll_sweep_patients;
+	const char *poll_nudge_file; /* or NULL */
 	struct config_list poll_types;
 	const char *store_path;
 	int store_lease_s;
@@ -50,6 +69,7 @@ struct config {
 	bool write_enabled;
 	struct config_list write_types;
 	int write_retry_min_s, write_retry_max_s;
+	struct config_serve serve;
 };
 
 /* Read a file; path NULL gives the defaults (no server).  Errors: ERR_IO,

@@ -26,7 +26,7 @@ ingest_init(struct ingest *in, struct arena *a, const char *server,
 	in->base = base;
 	in->type = type;
 	in->now_ms = now_ms;
-	in->max_updated_ms = TIME_NONE;
+	in->max_updated_ms = in->min_updated_ms = TIME_NONE;
 }
 
 void
@@ -185,16 +185,13 @@ add_resource(struct ingest *in, const struct json_value *resource,
 	r->n_references = w.keys.n;
 	if (strcmp(r->type, "Patient") == 0)
 		r->replaced_by = survivor(in, resource);
-	if (id->last_updated_ms != TIME_NONE &&
-	    id->last_updated_ms > in->max_updated_ms)
-		in->max_updated_ms = id->last_updated_ms;
 	if (r->patient == NULL && strcmp(r->type, "Medication") != 0) {
 		ingest_quarantine(in, r->key, "patient_missing",
 		    "it names no Patient on this server", r->body, r->len);
 	}
 }
 
-void
+struct store_resource *
 ingest_absent(struct ingest *in, const char *key, enum resource_state state)
 {
 	struct store_resource *r = ARENA_PUSH(in->arena, &in->resources);
@@ -208,6 +205,7 @@ ingest_absent(struct ingest *in, const char *key, enum resource_state state)
 	r->patient = strcmp(r->type, "Patient") == 0 ? r->key : NULL;
 	r->hash = r->body = "";
 	r->state = state;
+	return r;
 }
 
 /* --- pages --- */
@@ -217,46 +215,146 @@ struct page_walk {
 	const char *url;
 };
 
+/* Whether it is to be looked at: of several versions in a feed the first. */
+static bool
+is_first(struct ingest *in, const char *key)
+{
+	return in->seen == NULL || strset_add(in->seen, key) ||
+	       !in->newest_first;
+}
+
 static void
-add_entry(struct ingest *in, const char *url, const struct json_value *entry,
+note_time(struct ingest *in, int64_t ms)
+{
+	if (ms == TIME_NONE)
+		return;
+	if (ms > in->max_updated_ms)
+		in->max_updated_ms = ms;
+	if (in->min_updated_ms == TIME_NONE || ms < in->min_updated_ms)
+		in->min_updated_ms = ms;
+}
+
+/* 'W/"3"' is "3". */
+static const char *
+etag_version(struct arena *a, const char *etag)
+{
+	const char *from = etag == NULL ? NULL : strchr(etag, '"');
+	const char *to = from == NULL ? NULL : strchr(from + 1, '"');
+
+	if (to == NULL || to == from + 1 || to - from > 64)
+		return "";
+	return arena_strndup(a, from + 1, (size_t)(to - from - 1));
+}
+
+static void
+add_deletion(struct ingest *in, const char *url, const struct json_value *entry,
     const char *bytes, size_t len)
 {
-	const struct json_value *resource = json_get(entry, "resource");
-	const char *method = json_string_at(entry, "request.method");
-	const char *mode = json_string_at(entry, "search.mode");
-	struct resource_id id;
-	struct err why = ERR_INIT;
+	const char *key =
+	    reference_key(in->arena, json_string_at(entry, "request.url"));
+	const char *said = json_string_at(entry, "response.lastModified");
+	struct err unheard = ERR_INIT;
+	struct datetime at;
+	struct store_resource *r;
+	size_t n = strlen(in->type);
 
-	if (method != NULL && strcmp(method, "DELETE") == 0) {
-		const char *key = reference_key(
-		    in->arena, json_string_at(entry, "request.url"));
-
-		if (key != NULL)
-			ingest_absent(in, key, RESOURCE_DELETED);
+	if (key == NULL ||
+	    (n > 0 && (strncmp(key, in->type, n) != 0 || key[n] != '/'))) {
+		in->nameless++;
+		ingest_quarantine(in, url, "deletion_unclear",
+		    "a deletion that names nothing of the type asked for",
+		    bytes, len);
 		return;
 	}
+	if (!is_first(in, key))
+		return;
+	r = ingest_absent(in, key, RESOURCE_DELETED);
+	r->version =
+	    etag_version(in->arena, json_string_at(entry, "response.etag"));
+	if (said != NULL && datetime_parse(said, &at, &unheard) == ERR_OK)
+		r->last_updated_ms = datetime_instant_ms(&at);
+	note_time(in, r->last_updated_ms);
+}
+
+static void
+add_known(struct ingest *in, const struct json_value *resource,
+    const struct resource_id *id)
+{
+	const char *key = arena_printf(in->arena, "%s/%s", id->type, id->id);
+	bool new = in->seen == NULL || !strset_has(in->seen, key);
+
+	if (!is_first(in, key))
+		return;
+	note_time(in, id->last_updated_ms);
+	if (ingest_is_own(resource)) {
+		/* No loop: what we wrote is no evidence. */
+		in->own++;
+		return;
+	}
+	add_resource(in, resource, id);
+	in->resources.items[in->resources.n - 1].restored = in->restored && new;
+}
+
+static void
+add_content(struct ingest *in, const char *url,
+    const struct json_value *resource, const char *mode, const char *bytes,
+    size_t len)
+{
+	struct resource_id id;
+	struct err why = ERR_INIT;
+	const char *code = NULL, *text = NULL;
+
 	if (resource == NULL) {
-		ingest_quarantine(in, url, "entry_empty",
-		    "an entry without a resource", bytes, len);
+		code = "entry_empty";
+		text = "an entry without a resource";
 	} else if (resource_identify(resource, &id, &why) != ERR_OK) {
-		ingest_quarantine(in, url, "not_fhir", why.text, bytes, len);
+		code = "not_fhir";
+		text = why.text;
 	} else if ((mode != NULL && strcmp(mode, "outcome") == 0) ||
 		   strcmp(id.type, "OperationOutcome") == 0) {
 		in->outcomes++;
 	} else if (id.id[0] == '\0') {
-		ingest_quarantine(in, url, "id_missing",
-		    "a resource without an id", bytes, len);
+		code = "id_missing";
+		text = "a resource without an id";
 	} else if (strcmp(id.type, in->type) != 0) {
-		ingest_quarantine(in, url, "type_unexpected",
-		    "not the type that was asked for", bytes, len);
-	} else if (ingest_is_own(resource)) {
-		/* No loop: what we wrote is no evidence. */
-		in->own++;
-		if (id.last_updated_ms > in->max_updated_ms)
-			in->max_updated_ms = id.last_updated_ms;
+		code = "type_unexpected";
+		text = "not the type that was asked for";
 	} else {
-		add_resource(in, resource, &id);
+		add_known(in, resource, &id);
 	}
+	if (code != NULL) {
+		in->nameless++;
+		ingest_quarantine(in, url, code, text, bytes, len);
+	}
+}
+
+static void
+add_entry(struct ingest *in, const char *url, const struct json_value *entry,
+    const char *bytes, size_t len)
+{
+	const char *method = json_string_at(entry, "request.method");
+
+	if (method != NULL && strcmp(method, "DELETE") == 0)
+		add_deletion(in, url, entry, bytes, len);
+	else
+		add_content(in, url, json_get(entry, "resource"),
+		    json_string_at(entry, "search.mode"), bytes, len);
+}
+
+void
+ingest_text(struct ingest *in, const char *url, const char *text, size_t len)
+{
+	struct json_doc *doc = NULL;
+	struct err why = ERR_INIT;
+
+	in->entries++;
+	if (json_parse(text, len, &doc, &why) != ERR_OK) {
+		in->nameless++;
+		ingest_quarantine(in, url, "not_json", why.text, text, len);
+		return;
+	}
+	add_content(in, url, json_root(doc), NULL, text, len);
+	json_free(doc);
 }
 
 static enum err_code
@@ -270,6 +368,7 @@ take_element(void *ctx, const char *s, size_t n, size_t offset, struct err *e)
 	(void)e;
 	w->in->entries++;
 	if (json_parse(s, n, &doc, &why) != ERR_OK) {
+		w->in->nameless++;
 		ingest_quarantine(w->in, w->url, "not_json", why.text, s, n);
 		return ERR_OK;
 	}

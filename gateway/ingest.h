@@ -8,6 +8,7 @@
 #define RESCAN_INGEST_H
 
 #include "fhir/json.h"
+#include "fhir/util/strset.h"
 #include "gateway/store/store.h"
 
 /* One page or answer on its way; everything lives in the arena. */
@@ -19,15 +20,20 @@ struct ingest {
 	int64_t now_ms;
 	LIST_OF(struct store_resource) resources;
 	LIST_OF(struct store_quarantine) quarantine;
-	int64_t max_updated_ms; /* newest seen, TIME_NONE */
+	/* What the run has shown so far, or NULL. */
+	struct strset *seen;
+	bool newest_first; /* of one key only the first entry counts */
+	bool restored;     /* what comes is older than what is known */
+	int64_t max_updated_ms, min_updated_ms; /* seen, or TIME_NONE */
 	size_t entries, own, outcomes;
+	size_t nameless; /* entries without a key */
 };
 
 void ingest_init(struct ingest *in, struct arena *a, const char *server,
     const char *base, const char *type, int64_t now_ms);
 
-/* A searchset Bundle; entries that cannot be used are quarantined, the page
- * goes on.  `url` names entries without an id.  Errors: those of
+/* A searchset or history Bundle; entries that cannot be used are quarantined,
+ * the page goes on.  `url` names entries without an id.  Errors: those of
  * json_split. */
 enum err_code ingest_page(struct ingest *in, const char *url, const char *body,
     size_t len, struct err *e) MUST_CHECK;
@@ -37,8 +43,12 @@ enum err_code ingest_page(struct ingest *in, const char *url, const char *body,
 void ingest_read(
     struct ingest *in, const char *key, const char *body, size_t len);
 
+/* One resource by itself, its line in a file; the same care. */
+void ingest_text(
+    struct ingest *in, const char *url, const char *text, size_t len);
+
 /* There is none (RESOURCE_MISSING), or none any more (RESOURCE_DELETED). */
-void ingest_absent(
+struct store_resource *ingest_absent(
     struct ingest *in, const char *key, enum resource_state state);
 
 void ingest_quarantine(struct ingest *in, const char *key, const char *code,

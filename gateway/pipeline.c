@@ -6,6 +6,7 @@
 #include "gateway/aside.h"
 #include "gateway/conclude.h"
 #include "gateway/ingest.h"
+#include "gateway/read.h"
 
 #include <stdlib.h>
 #include <string.h>
@@ -22,6 +23,7 @@ struct pipeline {
 	bool capable; /* capability is known */
 	struct deliver deliver;
 	struct aside aside;
+	struct read read;
 	char owner[128];
 };
 
@@ -54,6 +56,13 @@ pipeline_new(
 	    .server = o->server,
 	    .capability = &p->capability};
 	aside_init(&p->aside, client, o->store, o->server);
+	p->read = (struct read){.config = o->config,
+	    .server = o->server,
+	    .client = client,
+	    .capability = &p->capability,
+	    .store = o->store,
+	    .aside = &p->aside};
+	read_init(&p->read, p->arena);
 	*ret = p;
 	return ERR_OK;
 }
@@ -64,15 +73,10 @@ pipeline_free(struct pipeline *p)
 	if (p == NULL)
 		return;
 	aside_done(&p->aside);
+	read_done(&p->read);
 	client_free(p->client);
 	arena_free(p->arena);
 	free(p);
-}
-
-static enum err_code
-stopped(struct err *e)
-{
-	return clock_stopped() ? err_set(e, ERR_STOPPED, "stopped") : ERR_OK;
 }
 
 /* Once: FHIR R4, and what may be written. */
@@ -102,174 +106,6 @@ learn(struct pipeline *p, struct err *e)
 	    log_word("fhir", p->capability.fhir_version),
 	    log_word("software", p->capability.software));
 	return ERR_OK;
-}
-
-/* --- poll --- */
-
-struct poll {
-	struct pipeline *p;
-	struct cycle_report *report;
-	const char *type;
-	int64_t watermark_ms; /* of the run before */
-	int64_t start_ms;     /* the server's, at the first page */
-	int64_t newest_ms;
-};
-
-/*= interop B.3: min(newest seen, the server's time at the start), never
- *= the client's clock; TIME_NONE when neither is known. */
-static int64_t
-next_watermark(const struct poll *w)
-{
-	int64_t next = w->newest_ms;
-
-	if (next == TIME_NONE) /* nothing seen: the first run's start */
-		next = w->watermark_ms == TIME_NONE ? w->start_ms
-						    : w->watermark_ms;
-	else if (w->start_ms != TIME_NONE && w->start_ms < next)
-		next = w->start_ms;
-	if (w->watermark_ms != TIME_NONE && next < w->watermark_ms &&
-	    (w->start_ms == TIME_NONE || w->start_ms >= w->watermark_ms))
-		next = w->watermark_ms;
-	return next;
-}
-
-static void
-count_page(struct poll *w, const struct ingest *in,
-    const struct store_page_result *done)
-{
-	struct cycle_report *r = w->report;
-
-	r->pages++;
-	r->entries += in->entries;
-	r->own += in->own;
-	r->stored += done->stored;
-	r->unchanged += done->unchanged;
-	r->quarantined += done->quarantined;
-	log_event(LOG_POLL_PAGE, log_word("type", w->type),
-	    log_int("entries", (int64_t)in->entries),
-	    log_int("new", (int64_t)done->stored));
-	if (done->quarantined > 0) {
-		log_event(LOG_QUARANTINED, log_word("type", w->type),
-		    log_int("n", (int64_t)done->quarantined));
-	}
-}
-
-/*= interop D-15: the self link says what the server really looked for. */
-static void
-begin_run(struct poll *w, const struct client_page *page)
-{
-	w->start_ms = page->server_ms;
-	if (w->watermark_ms != TIME_NONE && page->head->self != NULL &&
-	    strstr(page->head->self, "_lastUpdated") == NULL)
-		log_event(LOG_POLL_UNFILTERED, log_word("type", w->type));
-}
-
-static enum err_code
-take_page(void *ctx, const struct client_page *page, struct err *e)
-{
-	struct poll *w = ctx;
-	const struct config_server *server = w->p->o.server;
-	struct arena *a = arena_new();
-	struct ingest in;
-	struct store_page_result done;
-	struct store_page row = {.server = server->name, .type = w->type};
-	enum err_code rc;
-
-	if (page->number == 0)
-		begin_run(w, page);
-	ingest_init(
-	    &in, a, server->name, server->base_url, w->type, clock_now_ms());
-	rc = ingest_page(&in, page->url, page->body, page->len, e);
-	if (rc != ERR_OK)
-		goto out;
-	if (in.max_updated_ms > w->newest_ms)
-		w->newest_ms = in.max_updated_ms;
-	row.resources = in.resources.items;
-	row.n_resources = in.resources.n;
-	row.quarantine = in.quarantine.items;
-	row.n_quarantine = in.quarantine.n;
-	row.watermark_ms = next_watermark(w);
-	row.advance = page->last && row.watermark_ms != TIME_NONE;
-	rc = w->p->o.store->ops->page_put(w->p->o.store, &row, &done, e);
-	if (rc != ERR_OK)
-		goto out;
-	count_page(w, &in, &done);
-	rc = stopped(e);
-	/* All read and kept: a stop now costs nothing. */
-	if (page->last && rc == ERR_STOPPED)
-		rc = ERR_OK;
-out:
-	arena_free(a);
-	return rc;
-}
-
-static char *
-search_query(const struct poll *w, struct arena *a)
-{
-	int64_t overlap = (int64_t)w->p->o.config->poll_overlap_s * 1000;
-	char since[INSTANT_SIZE];
-
-	if (w->watermark_ms == TIME_NONE)
-		return arena_printf(a, "%s?_sort=_lastUpdated", w->type);
-	return arena_printf(a, "%s?_lastUpdated=ge%s&_sort=_lastUpdated",
-	    w->type, instant_format(w->watermark_ms - overlap, since));
-}
-
-static enum err_code
-poll_type(struct pipeline *p, const char *type, struct cycle_report *report,
-    struct err *e)
-{
-	struct store *s = p->o.store;
-	struct poll w = {.p = p,
-	    .report = report,
-	    .type = type,
-	    .start_ms = TIME_NONE,
-	    .newest_ms = TIME_NONE};
-	struct arena *a;
-	enum err_code rc =
-	    s->ops->cursor_get(s, p->o.server->name, type, &w.watermark_ms, e);
-
-	if (rc != ERR_OK)
-		return rc;
-	a = arena_new();
-	report->searches++;
-	log_event(LOG_POLL_START, log_word("type", type));
-	rc = client_search(p->client, search_query(&w, a), take_page, &w, e);
-	arena_free(a);
-	if (rc == ERR_OK) {
-		log_event(LOG_POLL_DONE, log_word("type", type));
-		return ERR_OK;
-	}
-	err_context(e, "%s", type);
-	if (aside_page(&p->aside, type, &report->quarantined, e) != ERR_OK)
-		return e->code;
-	if (rc != ERR_STOPPED) {
-		log_event(LOG_POLL_FAILED, log_word("type", type),
-		    log_word("code", err_name(rc)));
-	}
-	return rc;
-}
-
-/* Every type, even when one fails; the first failure counts. */
-static enum err_code
-poll_all(struct pipeline *p, struct cycle_report *report, struct err *e)
-{
-	const struct config_list *types = &p->o.config->poll_types;
-	enum err_code first = ERR_OK;
-
-	for (size_t i = 0; i < types->n; i++) {
-		struct err why = ERR_INIT;
-		enum err_code rc = poll_type(p, types->items[i], report, &why);
-
-		if (rc != ERR_OK && first == ERR_OK) {
-			first = rc;
-			*e = why;
-		}
-		if (rc == ERR_STOPPED || rc == ERR_STORE || rc == ERR_TLS ||
-		    rc == ERR_CONNECT || rc == ERR_AUTH)
-			break;
-	}
-	return first;
 }
 
 /* --- references --- */
@@ -337,7 +173,7 @@ read_hop(struct pipeline *p, const struct store_patient *who, size_t max,
 	for (size_t i = 0; i < n && rc == ERR_OK; i++) {
 		rc = read_one(p, keys[i], &in, who->id, e);
 		if (rc == ERR_OK)
-			rc = stopped(e);
+			rc = read_stopped(e);
 	}
 	/* What was read is kept even when the rest failed. */
 	if (in.resources.n > 0) {
@@ -391,6 +227,23 @@ struct work {
 	int64_t failed; /* generation that cannot be assessed, -1 */
 };
 
+static void
+report_conclusion(struct work *w, const struct conclusion *x)
+{
+	struct pipeline *p = w->p;
+
+	w->line = report_patient(w->report, w->who->id, w->who->key);
+	if (x->merged)
+		report_merged(w->report, w->line);
+	else
+		report_assessment(w->report, w->line, x->assessment);
+	if (p->o.dry_run && p->o.diff != NULL)
+		conclude_print_changes(x, p->o.diff);
+	log_event(LOG_ASSESSED, log_int("patient", w->who->id),
+	    log_int("problems", (int64_t)x->assessment->problems.n),
+	    log_int("outputs", (int64_t)x->changed.n));
+}
+
 static enum err_code
 assess(struct work *w, struct err *e)
 {
@@ -400,23 +253,16 @@ assess(struct work *w, struct err *e)
 	struct err why = ERR_INIT;
 	enum err_code rc = conclude(p->o.store, p->o.config, p->o.maps, w->who,
 	    clock_today(), a, &x, &why);
+	bool silent = rc == ERR_OK && x.merged && x.changed.n == 0;
 
-	if (rc == ERR_GONE) { /* merged: the survivor is dirty now */
-		rc = ERR_OK;
-		goto out;
-	}
-	if (rc == ERR_OK && !p->o.dry_run) {
+	if (rc == ERR_OK && !p->o.dry_run && !silent) {
 		rc = conclude_store(
 		    p->o.store, p->o.maps, w->who, &x, p->owner, a, &why);
 	}
-	if (rc == ERR_OK) {
-		w->line = report_patient(w->report, w->who->id, w->who->key);
-		report_assessment(w->report, w->line, x.assessment);
-		if (p->o.dry_run && p->o.diff != NULL)
-			conclude_print_changes(&x, p->o.diff);
-		log_event(LOG_ASSESSED, log_int("patient", w->who->id),
-		    log_int("problems", (int64_t)x.assessment->problems.n),
-		    log_int("outputs", (int64_t)x.changed.n));
+	if (silent) {
+		w->failed = x.generation; /* seen; nothing to say of it */
+	} else if (rc == ERR_OK) {
+		report_conclusion(w, &x);
 	} else if (rc != ERR_STORE && rc != ERR_CONFLICT) {
 		log_event(LOG_ASSESS_FAILED, log_int("patient", w->who->id),
 		    log_word("code", err_name(rc)));
@@ -426,7 +272,6 @@ assess(struct work *w, struct err *e)
 	} else {
 		*e = why;
 	}
-out:
 	intake_free(x.intake);
 	arena_free(a);
 	return rc;
@@ -451,7 +296,7 @@ work(struct work *w, struct err *e)
 	if (w->who->dirty) {
 		rc = read_references(p, w->who, w->report, e);
 		if (rc == ERR_OK)
-			rc = stopped(e);
+			rc = read_stopped(e);
 		if (rc == ERR_OK)
 			rc = assess(w, e);
 	}
@@ -510,7 +355,7 @@ work_all(struct pipeline *p, struct cycle_report *report, struct err *e)
 			continue;
 		if (rc != ERR_OK)
 			break;
-		rc = stopped(e);
+		rc = read_stopped(e);
 		if (rc != ERR_OK)
 			break;
 	}
@@ -525,11 +370,12 @@ pipeline_cycle(struct pipeline *p, struct cycle_report *ret, struct err *e)
 	report_init(ret, p->o.server->name, p->o.server->base_url);
 	ret->dry_run = p->o.dry_run;
 	p->deliver.halted = false;
+	p->read.report = ret;
 	rc = learn(p, e);
 	if (rc == ERR_OK)
 		rc = aside_again(&p->aside, &ret->reads, e);
 	if (rc == ERR_OK)
-		rc = poll_all(p, ret, e);
+		rc = read_all(&p->read, e);
 	if (rc == ERR_OK)
 		rc = work_all(p, ret, e);
 	ret->end_ms = clock_now_ms();

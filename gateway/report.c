@@ -22,6 +22,22 @@ report_done(struct cycle_report *r)
 	memset(r, 0, sizeof(*r));
 }
 
+void
+report_note(struct cycle_report *r, const char *fmt, ...)
+{
+	const char *line;
+	va_list ap;
+
+	va_start(ap, fmt);
+	line = arena_vprintf(r->arena, fmt, ap);
+	va_end(ap);
+	for (size_t i = 0; i < r->notes.n; i++) {
+		if (strcmp(r->notes.items[i], line) == 0)
+			return;
+	}
+	*ARENA_PUSH(r->arena, &r->notes) = line;
+}
+
 struct report_patient *
 report_patient(struct cycle_report *r, int64_t row, const char *key)
 {
@@ -124,6 +140,13 @@ report_assessment(struct cycle_report *r, struct report_patient *p,
 }
 
 void
+report_merged(struct cycle_report *r, struct report_patient *p)
+{
+	*ARENA_PUSH(r->arena, &p->lines) =
+	    "merged into another record; what was said of it is withdrawn";
+}
+
+void
 report_output(struct cycle_report *r, struct report_patient *p,
     const struct store_output *o, enum delivery what)
 {
@@ -196,6 +219,20 @@ print_patient(
 	print_rest(p, out);
 }
 
+/* What of the reading is out of the ordinary. */
+static void
+print_reading(const struct cycle_report *r, FILE *out)
+{
+	if (r->swept > 0) {
+		fprintf(out,
+		    "compared: %zu patient%s; %zu resource%s withdrawn\n",
+		    r->swept, r->swept == 1 ? "" : "s", r->withdrawn,
+		    r->withdrawn == 1 ? "" : "s");
+	}
+	for (size_t i = 0; i < r->notes.n; i++)
+		fprintf(out, "note: %s\n", r->notes.items[i]);
+}
+
 void
 pipeline_print(const struct cycle_report *r, FILE *out)
 {
@@ -209,6 +246,7 @@ pipeline_print(const struct cycle_report *r, FILE *out)
 	    "reference\n",
 	    r->searches, r->pages, r->entries, r->stored, r->unchanged, r->own,
 	    r->quarantined, r->reads);
+	print_reading(r, out);
 	for (size_t i = 0; i < r->patients.n; i++)
 		print_patient(r, &r->patients.items[i], out);
 	if (r->unlisted > 0)

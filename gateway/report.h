@@ -30,7 +30,12 @@ struct cycle_report {
 	const char *server, *base;
 	bool dry_run;
 	int64_t start_ms, end_ms;
+	const char *mode; /* of reading, or NULL */
 	int searches, pages;
+	int suspect;  /* runs to be repeated soon: something moved */
+	int restarts; /* of runs whose pages were forgotten */
+	size_t swept, withdrawn, skipped; /* patients, resources, patients */
+	LIST_OF(const char *) notes;      /* what the reader must know */
 	size_t entries, stored, unchanged, own, quarantined, reads;
 	size_t assessed, failed;
 	size_t delivered[DELIVERED__MAX];
@@ -41,11 +46,16 @@ struct cycle_report {
 void report_init(struct cycle_report *r, const char *server, const char *base);
 void report_done(struct cycle_report *r);
 
+/* The same line once. */
+void report_note(struct cycle_report *r, const char *fmt, ...) PRINTF(2, 3);
+
 /* The patient's place in the report; never NULL. */
 struct report_patient *report_patient(
     struct cycle_report *r, int64_t row, const char *key);
 void report_assessment(struct cycle_report *r, struct report_patient *p,
     const struct assessment *x);
+/* Merged into another: what was said of it is withdrawn. */
+void report_merged(struct cycle_report *r, struct report_patient *p);
 void report_output(struct cycle_report *r, struct report_patient *p,
     const struct store_output *o, enum delivery what);
 

@@ -22,7 +22,8 @@ static bool
 is_permanent(enum err_code code)
 {
 	return code == ERR_CONFIG || code == ERR_USAGE || code == ERR_TLS ||
-	       code == ERR_INVALID || code == ERR_MAP;
+	       code == ERR_INVALID || code == ERR_MAP ||
+	       code == ERR_WRONG_PATIENT;
 }
 
 enum err_code

@@ -36,7 +36,7 @@ begin(int backend)
 	ck_assert_ptr_nonnull(mkdtemp(dir));
 	snprintf(where, sizeof(where), "%s/store.db", dir);
 	arena = arena_new();
-	must(ops->open(where, false, &st, &e));
+	must(ops->open(where, STORE_WRITER, &st, &e));
 }
 
 static void

@@ -1,0 +1,46 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * Mode search: every type over all patients, by _lastUpdated.
+ */
+#include "gateway/poll.h"
+
+static bool
+search_fits(const struct read *r)
+{
+	for (size_t i = 0; i < r->n_types; i++) {
+		const struct capability_type *t =
+		    capability_type_find(r->capability, r->types[i].name);
+
+		if (t == NULL)
+			continue;
+		if ((t->states_interactions && !t->search) ||
+		    (t->states_params && !t->last_updated))
+			return false;
+	}
+	return true;
+}
+
+/* Every type, even when one fails; the first failure counts. */
+static enum err_code
+search_run(struct read *r, struct err *e)
+{
+	enum err_code first = ERR_OK;
+
+	for (size_t i = 0; i < r->n_types; i++) {
+		struct read_type *t = &r->types[i];
+		struct err why = ERR_INIT;
+		enum err_code rc = poll_type(r, t, &why);
+
+		rc = read_settle(r, t, rc, &why);
+		if (rc != ERR_OK && first == ERR_OK) {
+			first = rc;
+			*e = why;
+		}
+		if (read_is_final(rc) || rc == ERR_REFUSED)
+			break;
+	}
+	return first;
+}
+
+const struct read_mode read_mode_search = {
+    "search", 30, search_fits, search_run};
