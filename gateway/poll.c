@@ -190,7 +190,8 @@ keep_page(struct poll *p, const struct client_page *page, struct ingest *in,
 	struct store *s = p->read->store;
 	struct store_page_result done;
 	struct store_page row = {.server = p->read->server->name,
-	    .type = p->cursor == NULL ? p->type->name : p->cursor,
+	    .type = p->type->name,
+	    .cursor = p->cursor,
 	    .resources = in->resources.items,
 	    .n_resources = in->resources.n,
 	    .quarantine = in->quarantine.items,

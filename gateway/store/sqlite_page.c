@@ -246,7 +246,7 @@ page(struct sqlite_store *s, const struct store_page *p,
 	}
 	if (rc == ERR_OK && p->advance) {
 		rc = sqlite_run(s, QUERY_CURSOR_PUT, e, "ssi", p->server,
-		    p->type, p->watermark_ms);
+		    p->cursor == NULL ? p->type : p->cursor, p->watermark_ms);
 	}
 	if (rc == ERR_OK && p->advance)
 		rc = sqlite_quarantine_end(s, p->server, p->type, e);

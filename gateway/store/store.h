@@ -71,7 +71,8 @@ struct store_page {
 	/* Keys a sweep did not find, without a word from the server. */
 	const char *const *missed;
 	size_t n_missed;
-	bool advance; /* the last page of a run: set the cursor */
+	bool advance;       /* the last page of a run: set the cursor */
+	const char *cursor; /* which; NULL: that of the type */
 	int64_t watermark_ms;
 	const int64_t *retried; /* rows of quarantine_take settled by this */
 	size_t n_retried;
