@@ -104,14 +104,18 @@ judge_filter(struct course *c, const struct poll *p, struct err *e)
 static enum err_code
 attempt(struct course *c, struct poll *p, struct err *e)
 {
+	const char *window;
+
 	p->cursor = c->t->name;
 	p->resync = c->resync;
 	p->watermark_ms = c->watermark_ms;
 	p->since_ms = c->since_ms;
 	p->until_ms = c->until_ms;
+	window = poll_window(p, p->arena);
 	return poll_run(p,
-	    arena_printf(p->arena, "%s?_sort=_lastUpdated%s", c->t->name,
-		poll_window(p, p->arena)),
+	    arena_printf(p->arena, "%s?%s%s_sort=_lastUpdated", c->t->name,
+		window[0] == '\0' ? "" : window + 1,
+		window[0] == '\0' ? "" : "&"),
 	    e);
 }
 
