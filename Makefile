@@ -46,7 +46,8 @@ DEBS := build-essential pkg-config libcurl4-openssl-dev libjson-c-dev \
 
 .DELETE_ON_ERROR:
 .SUFFIXES:
-.PHONY: all help deps check test interop lint layers demo clean format fuzz
+.PHONY: all help deps check test interop lint layers demo clean format fuzz \
+    trace rules mutate
 
 all: $(B)/rescan $(B)/rescan-sandbox ## build the gateway and the sandbox
 
@@ -67,8 +68,8 @@ check: deps ## everything that must pass (SAN=address,undefined; T=json: one)
 	@$(MAKE) --no-print-directory -s test
 
 TEST_PROGRAMS := $(TESTS:%=$(B)/%)
-TEST_SCRIPTS  := tests/cli.sh tests/blackbox.sh tests/quarantine.sh \
-		 tests/validate_outputs.sh tests/interop.sh
+TEST_SCRIPTS  := tests/trace.sh tests/cli.sh tests/blackbox.sh \
+		 tests/quarantine.sh tests/validate_outputs.sh tests/interop.sh
 $(B)/tests.built: $(TEST_PROGRAMS)
 	@touch $@
 
@@ -82,6 +83,15 @@ interop: deps ## the main job on real servers, as far as they can be had
 
 lint: ## house rules as greps
 	@sh tests/lint.sh
+
+trace: ## rule -> code -> test; fails on a threshold without either
+	@python3 tests/trace.py
+
+rules: $(B)/rescan ## every threshold, table, option and rule, as text
+	@$(B)/rescan rules
+
+mutate: ## break every threshold on purpose (minutes; ONLY=text: some)
+	@python3 tests/mutate.py --only '$(ONLY)'
 
 layers: ## refuse an include that points up
 	@sh tests/layers.sh

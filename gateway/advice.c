@@ -88,6 +88,11 @@ explain_early_scans(const struct assess_case *c,
 		    "the scan of %s, %d days after, was too early and is to "
 		    "be repeated",
 		    wording_day(c->arena, v->day), v->day - w->anchor);
+		because_add(c->arena, &ret->because, "window.irecist_repeat",
+		    NULL, 0, "repeat it about %s",
+		    wording_day(c->arena,
+			w->anchor +
+			    window_rule_find("irecist_repeat")->preferred));
 	}
 }
 
@@ -119,6 +124,10 @@ explain_overdue(const struct assess_case *c, struct recommendation *ret)
 		    "the window closed on %s; a later scan still counts and "
 		    "is marked late",
 		    wording_day(c->arena, ret->to));
+	if (ret->state == DUE_OVERDUE && strcmp(ret->criterion, "irecist") == 0)
+		because_add(c->arena, &ret->because, "window.irecist_late",
+		    NULL, 0, "scan now, within %d days",
+		    window_rule_find("irecist_late")->latest);
 }
 
 /* The day the table of windows prefers, if this window has it. */
@@ -152,6 +161,8 @@ add_wait(const struct assess_case *c, const struct criterion_result *r,
 	if (answer == c->n_visits) {
 		explain_overdue(c, ret);
 		explain_preferred(c, w, ret);
+		if (strcmp(w->criterion, "irecist") == 0)
+			advice_add_clinical(c, x, x->recommendations.n - 1);
 		return true;
 	}
 	ret->state = DUE_DONE;
@@ -345,6 +356,7 @@ advice_add(const struct assess_case *c, struct assessment *x)
 		add_routine(c, r, x);
 	add_response_confirmation(c, r, x);
 	add_review(c, r, x);
+	advice_add_equivocal(c, x);
 	advice_add_hyperprogression(c, x);
 	advice_add_metabolic(c, x);
 }

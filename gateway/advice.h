@@ -16,6 +16,13 @@ void advice_add_hyperprogression(
     const struct assess_case *c, struct assessment *x);
 void advice_add_metabolic(const struct assess_case *c, struct assessment *x);
 
+/* What the patient's state adds to a wait for iRECIST's confirmation, which is
+ * the recommendation of that index: reassurance, a warning, or a review. */
+void advice_add_clinical(
+    const struct assess_case *c, struct assessment *x, size_t wait);
+/* A doubtful new lesion or a small node at the newest visit. */
+void advice_add_equivocal(const struct assess_case *c, struct assessment *x);
+
 /* Append one, with its state as of x->as_of. */
 struct recommendation *advice_recommend(struct assessment *x, const char *kind,
     const char *criterion, int32_t anchor, int32_t from, int32_t to);

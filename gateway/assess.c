@@ -4,6 +4,7 @@
 #include <string.h>
 
 #include "gateway/advice.h"
+#include "gateway/inflamed.h"
 #include "gateway/kinetics.h"
 #include "gateway/metabolic.h"
 #include "gateway/patterns.h"
@@ -268,6 +269,8 @@ assess_run(struct timeline *t, const struct assess_options *o, struct arena *a)
 	struct assessment *x = judge(t, &c);
 
 	readers_compare(t, o, judge_other_reader, x);
+	/* No immune-related events are known here yet. */
+	inflamed_compare(t, o, judge_other_reader, NULL, 0, x);
 	check_criteria_list(o->criteria, x);
 	compare_reader(&c, "recist11", CAT_CR, CAT_NED, x);
 	compare_reader(&c, "irecist", CAT_ICR, CAT_ICPD, x);

@@ -1,18 +1,54 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "gateway/explain.h"
 
+#include "gateway/rulebook.h"
+
 static void
 steps(const struct because_list *list, struct strbuf *out)
 {
 	for (size_t i = 0; i < list->n; i++) {
 		const struct because *b = &list->items[i];
 
-		strbuf_addf(out, "      - %s\n        [%s]", b->text, b->rule);
+		const struct rule *r = rulebook_find(b->rule);
+
+		strbuf_addf(out, "      - %s\n        [%s", b->text, b->rule);
+		if (r != NULL)
+			strbuf_addf(out, ": %s, %s", r->section, r->citation);
+		strbuf_addc(out, ']');
 		for (size_t k = 0; k < b->n_sources; k++)
-			strbuf_addf(out, "%s%s", k ? ", " : " from ",
-			    b->sources[k]);
+			strbuf_addf(
+			    out, "%s%s", k ? ", " : " from ", b->sources[k]);
 		strbuf_addc(out, '\n');
 	}
+}
+
+static void
+missing(const struct missing_list *list, struct strbuf *out)
+{
+	for (size_t i = 0; i < list->n; i++)
+		strbuf_addf(out, "      ? %s: %s\n", list->items[i].code,
+		    list->items[i].item);
+}
+
+static void
+durations(const struct best_overall *b, struct strbuf *out)
+{
+	char day[DAY_SIZE];
+
+	if (b->progression_day != DAY_NONE) {
+		strbuf_addf(out, "      progression on %s",
+		    day_format(b->progression_day, day));
+		if (b->progression_days >= 0)
+			strbuf_addf(out,
+			    ", %d days after the first dose or "
+			    "baseline",
+			    b->progression_days);
+		strbuf_addc(out, '\n');
+	}
+	if (b->duration_days >= 0)
+		strbuf_addf(out, "      response from %s, %d days%s\n",
+		    day_format(b->response_day, day), b->duration_days,
+		    b->duration_open ? ", and lasting" : "");
 }
 
 static void
@@ -30,6 +66,7 @@ verdict(const struct criterion_result *r, size_t tp, struct strbuf *out)
 	strbuf_addc(out, '\n');
 	for (size_t i = 0; i < v->flags.n; i++)
 		strbuf_addf(out, "      ! %s\n", v->flags.items[i]);
+	missing(&v->missing, out);
 	steps(&v->because, out);
 }
 
@@ -40,10 +77,11 @@ timepoints(const struct assessment *x, struct strbuf *out)
 
 	for (size_t i = 0; i < x->timeline->timepoints.n; i++) {
 		const struct timepoint *tp = &x->timeline->timepoints.items[i];
+		bool has = tp->modalities != NULL && *tp->modalities != '\0';
 
 		strbuf_addf(out, "\n  %s  %s%s%s\n", day_format(tp->day, day),
-		    phase_name(tp->phase), tp->modalities[0] ? ", " : "",
-		    tp->modalities);
+		    phase_name(tp->phase), has ? ", " : "",
+		    has ? tp->modalities : "");
 		for (size_t k = 0; k < x->criteria.n; k++)
 			verdict(&x->criteria.items[k], i, out);
 	}
@@ -59,6 +97,7 @@ best(const struct assessment *x, struct strbuf *out)
 		strbuf_addf(out, "    %s: %s, confirmed %s\n", r->id,
 		    category_name(r->best.unconfirmed),
 		    category_name(r->best.confirmed));
+		durations(&r->best, out);
 		steps(&r->best.because, out);
 	}
 }
@@ -106,9 +145,10 @@ findings(const struct assessment *x, struct strbuf *out)
 		    &x->hyperprogression.items[i];
 
 		strbuf_addf(out, "    %s: %s\n", h->definition,
-		    h->met == YES	 ? "met"
-			: h->met == NO ? "not met"
-				       : "not computable");
+		    h->met == YES  ? "met"
+		    : h->met == NO ? "not met"
+				   : "not computable");
+		missing(&h->missing, out);
 		steps(&h->because, out);
 	}
 	if (x->metabolic.n > 0)
@@ -118,6 +158,7 @@ findings(const struct assessment *x, struct strbuf *out)
 
 		strbuf_addf(out, "    %s: %s %s\n", day_format(m->day, day),
 		    m->criterion, m->overall);
+		missing(&m->missing, out);
 		steps(&m->because, out);
 	}
 }

@@ -40,6 +40,8 @@ static const struct command {
     {"check", "configuration and code maps are sound", command_check},
     {"quarantine", "what could not be read, mapped or written",
 	command_quarantine},
+    {"rules", "every rule, threshold and option, with citations",
+	command_rules},
     {"sandbox", "a FHIR R4 server over TLS to try it on", command_sandbox},
 };
 #define N_COMMANDS (sizeof(commands) / sizeof(commands[0]))

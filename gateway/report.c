@@ -109,6 +109,29 @@ due_word(enum due d)
 	return words[d];
 }
 
+/* "hyperprogression: met by champiat2017 (5 of 8 computable)" */
+static void
+add_hyperprogression(struct cycle_report *r, struct report_patient *p,
+    const struct assessment *x)
+{
+	const char *met = "";
+	size_t computable = 0;
+
+	for (size_t i = 0; i < x->hyperprogression.n; i++) {
+		const struct hyperprogression *h =
+		    &x->hyperprogression.items[i];
+
+		computable += h->met != UNKNOWN;
+		if (h->met == YES)
+			met = arena_printf(r->arena, "%s%s%s", met,
+			    *met != '\0' ? ", " : "", h->definition);
+	}
+	if (*met != '\0')
+		*ARENA_PUSH(r->arena, &p->lines) = arena_printf(r->arena,
+		    "hyperprogression: met by %s (%zu of %zu computable)", met,
+		    computable, x->hyperprogression.n);
+}
+
 void
 report_assessment(struct cycle_report *r, struct report_patient *p,
     const struct assessment *x)
@@ -123,6 +146,7 @@ report_assessment(struct cycle_report *r, struct report_patient *p,
 		    arena_printf(r->arena, "%s %s", x->patterns.items[i].kind,
 			x->patterns.items[i].status);
 	}
+	add_hyperprogression(r, p, x);
 	for (size_t i = 0; i < x->recommendations.n; i++) {
 		const struct recommendation *c = &x->recommendations.items[i];
 

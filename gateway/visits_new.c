@@ -277,6 +277,30 @@ next_candidate(const struct builder *b, struct tracks *all, const bool *done)
 	return best;
 }
 
+/* A stated new target below the measurable size is taken as such, aloud. */
+/*= irecist §10 C20 */
+static bool
+stated_target(const struct builder *b, const struct track *t)
+{
+	const struct lesion *l = lesion_of(b, t);
+	const struct reading *r;
+
+	if (l->role != ROLE_NEW_TARGET)
+		return false;
+	if (t->definite == NEVER)
+		return true;
+	r = builder_reading(b, (size_t)t->lesion, t->definite);
+	if (reading_size(l, r) == TMM_NONE || reading_is_measurable(l, r))
+		return true;
+	assess_problem(b->out, reading_source(r), "new_target_not_measurable",
+	    "new target lesion %s is below the size of a measurable lesion "
+	    "where it first appears: %s",
+	    l->key,
+	    b->options->contested.small_nlt ? "taken as stated"
+					    : "followed as non-target");
+	return b->options->contested.small_nlt;
+}
+
 static void
 choose_new_targets(const struct builder *b, struct tracks *all)
 {
@@ -287,8 +311,7 @@ choose_new_targets(const struct builder *b, struct tracks *all)
 		t = &all->list.items[i];
 		done[i] = t->lesion == INDICATED || t->definite == NEVER ||
 			  lesion_of(b, t)->role != ROLE_NEW;
-		t->target = t->lesion != INDICATED &&
-			    lesion_of(b, t)->role == ROLE_NEW_TARGET;
+		t->target = t->lesion != INDICATED && stated_target(b, t);
 	}
 	while ((t = next_candidate(b, all, done)) != NULL) {
 		done[t - all->list.items] = true;

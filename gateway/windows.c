@@ -54,6 +54,12 @@ window_rule_find(const char *id)
 	return NULL;
 }
 
+const struct window_rule *
+window_rule_at(size_t i)
+{
+	return i < sizeof(rules) / sizeof(rules[0]) ? &rules[i] : NULL;
+}
+
 static int32_t
 bound(int32_t anchor, int32_t days)
 {

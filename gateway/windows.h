@@ -37,6 +37,9 @@ struct window {
 /* The row, NULL for an id that is not in the table. */
 const struct window_rule *window_rule_find(const char *id);
 
+/* The rows in order; NULL after the last. */
+const struct window_rule *window_rule_at(size_t i);
+
 /* The rule's window after an anchor; false for an unknown rule or no anchor.
  * The preferred day is a Monday to Friday where the window allows it. */
 bool window_for(const char *rule, int32_t anchor_day, struct window *ret);

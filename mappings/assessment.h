@@ -79,6 +79,7 @@ struct verdict {
 	bool has_irecist; /* write irecist's own members */
 	bool bar_reset;
 	int32_t confirm_from, confirm_to; /* DAY_NONE */
+	const char *clinical; /* at an iUPD: "stable", "unstable", "unknown" */
 	enum tristate confirmed; /* irPD / imPD; UNKNOWN: not written */
 	LIST_OF(const char *) flags;
 	struct missing_list missing; /* never empty when overall is NE */

@@ -157,6 +157,7 @@ put_verdict_extras(struct json_writer *w, const struct verdict *v)
 	if (v->has_irecist && v->overall == CAT_IUPD) {
 		json_put_day(w, "confirm_from", v->confirm_from);
 		json_put_day(w, "confirm_to", v->confirm_to);
+		json_put_optional(w, "clinical", v->clinical);
 	}
 	if (v->confirmed != UNKNOWN)
 		json_put_bool(w, "confirmed", v->confirmed == YES);

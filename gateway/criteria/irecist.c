@@ -418,6 +418,24 @@ fill(const struct irecist_scene *x)
 	    x->f.any_nlt && x->f.nlt_complete ? x->f.nlt : BURDEN_NONE;
 }
 
+/*= irecist §4.9 beside the category */
+static void
+say_clinical(const struct irecist_scene *x)
+{
+	static const char *const words[] = {[CLINICAL_UNKNOWN] = "unknown",
+	    [CLINICAL_STABLE] = "stable",
+	    [CLINICAL_UNSTABLE] = "unstable"};
+
+	x->ret->clinical = words[x->v->clinical];
+	if (x->v->clinical == CLINICAL_UNSTABLE)
+		verdict_flag(x->c->arena, x->ret, "CLINICAL_REVIEW");
+	irecist_say(x, 0, "irecist.clinical",
+	    "clinical state at this visit: %s%s", x->ret->clinical,
+	    x->v->clinical == CLINICAL_UNSTABLE
+		? "; prompt clinical review, whatever the next scan shows"
+		: "");
+}
+
 static void
 step(void *state, const struct assess_case *c, const struct visit *v,
     struct verdict *ret)
@@ -443,6 +461,7 @@ step(void *state, const struct assess_case *c, const struct visit *v,
 		ret->confirm_from =
 		    s->anchor.day + c->options->confirm_min_days;
 		ret->confirm_to = s->anchor.day + c->options->confirm_max_days;
+		say_clinical(&x);
 	}
 	if (!disregarded) {
 		commit_new_lesions(&x);

@@ -1,0 +1,138 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * What the patient's state adds to the advice at an unconfirmed progression
+ * (spec/criteria.md §4.9): it never changes the category.
+ */
+#include "gateway/advice.h"
+#include "gateway/windows.h"
+#include "gateway/wording.h"
+
+/* The last score at or before a day, -1. */
+static int
+score_by(const struct timeline *t, int32_t day)
+{
+	int score = -1;
+
+	for (size_t i = 0; i < t->ecog.n && t->ecog.items[i].day <= day; i++)
+		score = t->ecog.items[i].score;
+	return score;
+}
+
+/* At the visit, or since: scores noted after it are worse, or no worse, than
+ * the last before. */
+static enum clinical
+state_since(const struct timeline *t, const struct visit *v, int32_t as_of,
+    const struct ecog_row **ret_row)
+{
+	int before = score_by(t, v->last_day);
+	enum clinical state = v->clinical;
+
+	*ret_row = NULL;
+	for (size_t i = 0; i < t->ecog.n && before >= 0; i++) {
+		const struct ecog_row *e = &t->ecog.items[i];
+
+		if (e->day <= v->last_day || e->day > as_of ||
+		    state == CLINICAL_UNSTABLE)
+			continue;
+		if (e->score > before)
+			*ret_row = e;
+		state = e->score > before ? CLINICAL_UNSTABLE : CLINICAL_STABLE;
+	}
+	return state;
+}
+
+static const struct visit *
+visit_on(const struct assess_case *c, int32_t day)
+{
+	for (size_t i = 1; i < c->n_visits; i++) {
+		if (c->visits[i].day == day)
+			return &c->visits[i];
+	}
+	return NULL;
+}
+
+/*= advice §9 iUPD + new symptoms: now */
+static void
+add_review(const struct assess_case *c, struct assessment *x,
+    const struct visit *v, const struct ecog_row *row)
+{
+	struct window w;
+	int32_t day = row != NULL ? row->day : v->day;
+	struct recommendation *r;
+
+	if (!window_for("irecist_symptom", day, &w))
+		return;
+	r = advice_recommend(
+	    x, "review_data", "irecist", v->day, w.from, DAY_NONE);
+	because_add(c->arena, &r->because, "advice.clinical_unstable",
+	    row != NULL ? &row->source : NULL, row != NULL,
+	    "%s with the iUPD of %s: prompt clinical review, scan now",
+	    row != NULL ? "ECOG is worse" : "the patient declines",
+	    wording_day(c->arena, v->day));
+	because_add(c->arena, &r->because, "window.irecist_symptom", NULL, 0,
+	    "a scan less than %d days after it confirms only by a further new "
+	    "lesion",
+	    c->options->confirm_min_days);
+}
+
+void
+advice_add_clinical(
+    const struct assess_case *c, struct assessment *x, size_t wait)
+{
+	struct recommendation *r = &x->recommendations.items[wait];
+	const struct visit *v = visit_on(c, r->anchor);
+	const struct ecog_row *row = NULL;
+
+	if (v == NULL)
+		return;
+	switch (state_since(c->timeline, v, x->as_of, &row)) {
+	case CLINICAL_STABLE:
+		because_add(c->arena, &r->because, "advice.clinical_stable",
+		    NULL, 0,
+		    "ECOG is no worse: a stable patient may go on until the "
+		    "scan decides");
+		break;
+	case CLINICAL_UNKNOWN:
+		because_add(c->arena, &r->because, "advice.clinical_unknown",
+		    NULL, 0,
+		    "clinical state unknown, no ECOG before and at or after "
+		    "the iUPD: waiting is advised for stable patients only");
+		break;
+	case CLINICAL_UNSTABLE:
+		add_review(c, x, v, row);
+		break;
+	}
+}
+
+/*= advice §9 equivocal new lesion or borderline node */
+void
+advice_add_equivocal(const struct assess_case *c, struct assessment *x)
+{
+	const struct visit *v = &c->visits[c->n_visits - 1];
+	struct recommendation *r = NULL;
+	struct window w;
+
+	if (c->n_visits < 2 || !window_for("equivocal", v->day, &w))
+		return;
+	for (size_t i = 0; i < v->n_news; i++) {
+		const struct new_lesion_fact *f = &v->news[i];
+
+		if (f->definite || f->resolved || !f->evaluated ||
+		    f->lesion < 0)
+			continue;
+		if (r == NULL)
+			r = advice_recommend(x, "confirmation_scan", "recist11",
+			    v->day, w.from,
+			    v->day + c->options->next_scan_max_days);
+		because_add(c->arena, &r->because, "advice.equivocal",
+		    &f->source, 1,
+		    "lesion %s of %s is doubtful: read it again at the next "
+		    "scan",
+		    c->timeline->lesions.items[f->lesion].key,
+		    wording_day(c->arena, v->day));
+	}
+	if (r != NULL)
+		because_add(c->arena, &r->because, "window.equivocal", NULL, 0,
+		    "at least %d days after, the next routine scan will do",
+		    w.rule->earliest);
+}
