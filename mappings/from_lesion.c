@@ -50,6 +50,7 @@ state_rank(enum stated_state s)
 struct said {
 	enum stated_state state;
 	enum stated_role role;
+	bool nodal; /* a role such as "nodal target" */
 	bool conflict;
 };
 
@@ -81,6 +82,8 @@ say(struct mapping *m, const struct json_value *v, struct said *s)
 	if (s->role == STATED_NONE) {
 		s->role = role_of(mapping_value_concept(m, "lesion-role", v));
 	}
+	if (mapping_value_concept(m, "nodal-site", v) != NULL)
+		s->nodal = true;
 }
 
 static void
@@ -352,8 +355,8 @@ static struct said
 said_of(struct mapping *m, const struct record *r)
 {
 	const struct record *group = mapping_group(m, r);
-	struct said s = {STATE_NONE, STATED_NONE, false};
-	struct said of_group = {STATE_NONE, STATED_NONE, false};
+	struct said s = {STATE_NONE, STATED_NONE, false, false};
+	struct said of_group = {STATE_NONE, STATED_NONE, false, false};
 
 	say_all(m, r, &s);
 	if (group != NULL)
@@ -410,8 +413,9 @@ from_lesion(struct mapping *m, const struct record *r)
 	if (id.key == NULL)
 		return;
 	put_identity(&f, &id);
-	if (same(
-		mapping_lookup(m, "lesion-question", json_get(r->json, "code")),
+	if (s.nodal ||
+	    same(mapping_lookup(
+		     m, "lesion-question", json_get(r->json, "code")),
 		"q_lymph_node_state"))
 		f.site_is_nodal = true;
 	f.axis_tmm = TMM_NONE;
