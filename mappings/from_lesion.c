@@ -365,6 +365,7 @@ said_of(struct mapping *m, const struct record *r)
 		s.state = of_group.state;
 	if (s.role == STATED_NONE)
 		s.role = of_group.role;
+	s.nodal = s.nodal || of_group.nodal;
 	return s;
 }
 
