@@ -82,16 +82,16 @@ struct lesion_fact {
 /* One Observation about one lesion: numbers, state, or both. */
 struct measurement_fact {
 	struct fact_source source;
-	int32_t day;         /* DAY_NONE: takes its study's */
-	const char *study;   /* "ImagingStudy/1" or NULL */
-	const char *lesion;  /* identity key */
-	const char *label;   /* tracking identifier for people, or NULL */
+	int32_t day;        /* DAY_NONE: takes its study's */
+	const char *study;  /* "ImagingStudy/1" or NULL */
+	const char *lesion; /* identity key */
+	const char *label;  /* tracking identifier for people, or NULL */
 	const char *site, *organ;
 	bool site_is_nodal;
 	enum stated_role role;
 	enum stated_state state;
-	const char *other_lesion;  /* second focus: merged into / split from */
-	bool fragment;             /* second focus names where it came from */
+	const char *other_lesion; /* second focus: merged into / split from */
+	bool fragment;            /* second focus names where it came from */
 	int32_t longest_tmm, short_tmm, axis_tmm; /* axis: not said which */
 	int32_t suv[SUV__MAX];
 	const char *reader; /* performer reference, or NULL */
@@ -106,8 +106,8 @@ enum statement_kind {
 	STATEMENT_NEW_LESION,       /* yes / no */
 	STATEMENT_TARGET_RESPONSE,  /* the reader's own */
 	STATEMENT_OVERALL_RESPONSE,
-	STATEMENT_UNSCHEDULED,      /* scan for a new symptom */
-	STATEMENT_ECOG              /* number 0..5 */
+	STATEMENT_UNSCHEDULED, /* scan for a new symptom */
+	STATEMENT_ECOG         /* number 0..5 */
 };
 
 struct statement_fact {
@@ -125,7 +125,10 @@ struct dose_fact {
 	const char *concept;   /* "ici_pembrolizumab", "drug_prednisone" */
 	const char *name;      /* INN */
 	const char *ici_class; /* "PD-1" …, NULL when no checkpoint inhibitor */
+	int64_t dose_ug;       /* a day, DOSE_NONE when not said */
+	bool local;            /* by a route that is not systemic */
 };
+#define DOSE_NONE ((int64_t)-1)
 
 /* A laboratory value, vital sign, imaging finding or diagnosis the maps know;
  * what the irAE rules read. */
@@ -134,12 +137,30 @@ struct finding_fact {
 	const char *concept; /* "lab_alt", "dx_colitis" … */
 	int32_t day;
 	bool has_value;
-	int64_t value;       /* value / 10^scale */
+	int64_t value; /* value / 10^scale */
 	int scale;
-	char comparator;     /* 0, '<', '>' */
-	const char *unit;    /* UCUM code or text */
-	int64_t low, high;   /* reference range at the same scale; INT64_MIN none */
+	char comparator;  /* 0, '<', '>' */
+	const char *unit; /* UCUM code or text */
+	int64_t low,
+	    high; /* reference range at the same scale; INT64_MIN none */
 	const char *interpretation; /* "H", "HH", "N" … or NULL */
+	int32_t minute;             /* of the day, -1 when not said */
+	int32_t end_day; /* the first day it no longer held, DAY_NONE */
+	const char *site, *organ; /* of an imaging finding, or NULL */
+	const char *modalities;   /* of its study, "CT+PT", "" */
+	bool bilateral;
+	bool absent;     /* an imaging finding looked for and not there */
+	bool attributed; /* a clinician's: due to a checkpoint inhibitor */
+	int grade;       /* explicit CTCAE grade, 0 */
+};
+
+/* What a person did with a Flag of ours. */
+struct flag_action_fact {
+	struct fact_source source;
+	int32_t day;
+	const char *event; /* "hepatitis" */
+	int episode;       /* 0: not said */
+	bool dismissed;
 };
 
 struct problem {
@@ -159,6 +180,7 @@ struct patient_facts {
 	LIST_OF(struct statement_fact) statements;
 	LIST_OF(struct dose_fact) doses;
 	LIST_OF(struct finding_fact) findings;
+	LIST_OF(struct flag_action_fact) flag_actions;
 	LIST_OF(struct problem) problems;
 	/* Everything read for this patient, used or not, for Provenance. */
 	LIST_OF(struct fact_source) sources;

@@ -5,6 +5,8 @@
 #include "mappings/intake.h"
 
 #define MAX_SCALE 9
+#define CTCAE_GRADE                                                            \
+	"https://rescan.example/fhir/StructureDefinition/ctcae-grade"
 
 /* A Quantity's value as digits at its own scale. */
 static bool
@@ -54,10 +56,11 @@ normal_range(const struct json_value *o)
 }
 
 static void
-put_value(struct mapping *m, const struct record *r, struct finding_fact *f)
+put_value(struct mapping *m, const struct record *r,
+    const struct json_value *holder, struct finding_fact *f)
 {
-	const struct json_value *q = json_get(r->json, "valueQuantity");
-	const struct json_value *range = normal_range(r->json);
+	const struct json_value *q = json_get(holder, "valueQuantity");
+	const struct json_value *range = normal_range(holder);
 	const struct json_value *low = json_get(range, "low");
 	const struct json_value *high = json_get(range, "high");
 	const char *unit = json_string_at(q, "code");
@@ -102,32 +105,128 @@ is_negated(struct mapping *m, const struct json_value *o)
 	       same(mapping_lookup(m, "lesion-state", v), "absent");
 }
 
+/* The minute of the day it was taken, -1 when only the day is said. */
+static int32_t
+minute_of(const struct record *r)
+{
+	static const char *const members[] = {
+	    "effectiveDateTime", "effectiveInstant", "effectivePeriod.start"};
+	struct datetime t;
+
+	for (size_t i = 0; i < sizeof(members) / sizeof(*members); i++) {
+		const char *s = json_string_at(r->json, members[i]);
+
+		if (s != NULL && datetime_parse(s, &t, NULL) == ERR_OK &&
+		    t.precision == DATE_SECOND)
+			return t.ms_of_day / 60000;
+	}
+	return -1;
+}
+
+static void
+put_site(struct mapping *m, const struct record *r, struct finding_fact *f)
+{
+	const struct json_value *site = json_get(r->json, "bodySite");
+	struct site s = mapping_site(m, site);
+
+	f->site = s.site;
+	f->organ = s.nodal && s.organ == NULL ? "lymph_node" : s.organ;
+	f->bilateral =
+	    same(s.side, "laterality_bilateral") || same(s.side, "bilateral");
+}
+
+/* An explicit CTCAE grade in an extension of ours. */
+static int
+grade_of(const struct record *r)
+{
+	const struct json_value *all = json_get(r->json, "extension");
+
+	for (size_t i = 0; i < json_length(all); i++) {
+		const struct json_value *x = json_at(all, i);
+		const char *n = json_number(json_get(x, "valueInteger"));
+
+		if (same(json_string_at(x, "url"), CTCAE_GRADE) && n != NULL &&
+		    n[0] >= '1' && n[0] <= '5' && n[1] == '\0')
+			return n[0] - '0';
+	}
+	return 0;
+}
+
+/* What every finding has.  false when it cannot be placed in time. */
+static bool
+begin_finding(struct mapping *m, const struct record *r, const char *concept,
+    struct finding_fact *f)
+{
+	const char *study;
+	int32_t study_day;
+
+	*f = (struct finding_fact){.source = mapping_source(m, r),
+	    .concept = concept,
+	    .low = INT64_MIN,
+	    .high = INT64_MIN,
+	    .minute = -1,
+	    .end_day = DAY_NONE,
+	    .modalities = "",
+	    .grade = grade_of(r)};
+	if (!mapping_study(m, r, &study, &study_day, &f->modalities))
+		return false;
+	f->day = mapping_effective(m, r, NULL);
+	if (f->day == DAY_NONE)
+		f->day = study_day;
+	if (f->day != DAY_NONE)
+		return true;
+	facts_problem(m->facts, r->key, "date_missing",
+	    "%s: nothing says its day", concept);
+	return false;
+}
+
+static const char *
+interpretation_of(struct mapping *m, const struct json_value *holder)
+{
+	return arena_strdup(
+	    m->arena, json_string_at(holder, "interpretation.coding.code"));
+}
+
 void
 from_finding(struct mapping *m, const struct record *r, const char *concept)
 {
-	struct finding_fact f = {0};
-	const char *modalities, *study;
-	int32_t study_day;
+	bool imaging = mapping_own(m, "imaging-finding",
+			   OWN_SYSTEM("imaging-finding"), concept) != NULL ||
+		       mapping_lookup(m, "imaging-finding",
+			   json_get(r->json, "code")) != NULL;
+	bool absent = is_negated(m, r->json);
+	struct finding_fact f;
 
-	if (is_negated(m, r->json))
+	if ((absent && !imaging) || !begin_finding(m, r, concept, &f))
 		return;
-	f.source = mapping_source(m, r);
-	f.concept = concept;
-	if (!mapping_study(m, r, &study, &study_day, &modalities))
-		return;
-	f.day = mapping_effective(m, r, NULL);
-	if (f.day == DAY_NONE)
-		f.day = study_day;
-	if (f.day == DAY_NONE) {
-		facts_problem(m->facts, r->key, "date_missing",
-		    "%s: nothing says its day", concept);
-		return;
-	}
-	put_value(m, r, &f);
-	f.interpretation = arena_strdup(
-	    m->arena, json_string_at(r->json, "interpretation.coding.code"));
+	f.absent = absent;
+	f.minute = minute_of(r);
+	put_site(m, r, &f);
+	put_value(m, r, r->json, &f);
+	f.interpretation = interpretation_of(m, r->json);
 	*ARENA_PUSH(m->arena, &m->facts->findings) = f;
 }
+
+void
+from_finding_parts(struct mapping *m, const struct record *r)
+{
+	const struct json_value *all = json_get(r->json, "component");
+
+	for (size_t i = 0; i < json_length(all); i++) {
+		const struct json_value *c = json_at(all, i);
+		const char *lab = mapping_lookup(m, "lab", json_get(c, "code"));
+		struct finding_fact f;
+
+		if (lab == NULL || !begin_finding(m, r, lab, &f))
+			continue;
+		f.minute = minute_of(r);
+		put_value(m, r, c, &f);
+		f.interpretation = interpretation_of(m, c);
+		*ARENA_PUSH(m->arena, &m->facts->findings) = f;
+	}
+}
+
+/* --- diagnoses --- */
 
 /* When a Condition began: onset, else when it was recorded. */
 static int32_t
@@ -142,21 +241,101 @@ condition_day(struct mapping *m, const struct record *r)
 	return day;
 }
 
+/* The day from which it no longer held. */
+static int32_t
+condition_end(struct mapping *m, const struct record *r)
+{
+	static const char *const paths[] = {
+	    "abatementDateTime", "abatementPeriod.end", "onsetPeriod.end"};
+	int32_t day = DAY_NONE;
+
+	for (size_t i = 0; day == DAY_NONE && i < 3; i++)
+		day = mapping_day(m, r, json_path(r->json, paths[i]));
+	return day;
+}
+
+/* Every coding says something of its own: a diagnosis, and that a drug is to
+ * blame. */
+static size_t
+diagnoses_add(struct mapping *m, const struct json_value *code,
+    const struct finding_fact *like)
+{
+	struct coding c;
+	const char *seen[8];
+	size_t n = 0;
+
+	for (size_t i = 0; n < 8 && codeable_coding(code, i, &c); i++) {
+		const char *x =
+		    codemap_lookup(m->in->maps, "diagnosis", c.system, c.code);
+		struct finding_fact *f;
+		size_t k = 0;
+
+		while (x != NULL && k < n && strcmp(seen[k], x) != 0)
+			k++;
+		if (x == NULL || k < n)
+			continue;
+		seen[n++] = x;
+		f = ARENA_PUSH(m->arena, &m->facts->findings);
+		*f = *like;
+		f->concept = arena_strdup(m->arena, x);
+	}
+	return n;
+}
+
 void
 from_condition(struct mapping *m, const struct record *r)
 {
-	struct finding_fact f = {0};
+	struct finding_fact f = {.low = INT64_MIN,
+	    .high = INT64_MIN,
+	    .minute = -1,
+	    .modalities = "",
+	    .grade = grade_of(r)};
+	const struct json_value *code = json_get(r->json, "code");
+	const char *name = mapping_lookup(m, "diagnosis", code);
 
-	f.concept = mapping_lookup(m, "diagnosis", json_get(r->json, "code"));
-	if (f.concept == NULL || mapping_evidence(r) != EVIDENCE_USE)
+	if (name == NULL || mapping_evidence(r) != EVIDENCE_USE)
 		return;
 	f.source = mapping_source(m, r);
 	f.day = condition_day(m, r);
 	if (f.day == DAY_NONE) {
 		facts_problem(m->facts, r->key, "date_missing",
-		    "%s: nothing says when it began", f.concept);
+		    "%s: nothing says when it began", name);
 		return;
 	}
-	f.low = f.high = INT64_MIN;
-	*ARENA_PUSH(m->arena, &m->facts->findings) = f;
+	f.end_day = condition_end(m, r);
+	diagnoses_add(m, code, &f);
+}
+
+/* An event somebody blamed on a checkpoint inhibitor.
+ *= irae §4.1 A */
+void
+from_adverse_event(struct mapping *m, const struct record *r)
+{
+	const struct json_value *all = json_get(r->json, "suspectEntity");
+	struct finding_fact f = {.low = INT64_MIN,
+	    .high = INT64_MIN,
+	    .minute = -1,
+	    .end_day = DAY_NONE,
+	    .modalities = "",
+	    .grade = grade_of(r)};
+
+	if (same(json_string_at(r->json, "actuality"), "potential"))
+		return;
+	for (size_t i = 0; i < json_length(all) && !f.attributed; i++)
+		f.attributed = medication_is_ici(
+		    m, json_get(json_at(all, i), "instance"), r->json);
+	f.source = mapping_source(m, r);
+	f.day = mapping_day(m, r, json_get(r->json, "date"));
+	if (f.day == DAY_NONE)
+		f.day = mapping_day(m, r, json_get(r->json, "detected"));
+	if (f.day == DAY_NONE)
+		f.day = mapping_day(m, r, json_get(r->json, "recordedDate"));
+	if (f.day == DAY_NONE) {
+		facts_problem(m->facts, r->key, "date_missing",
+		    "nothing says when the adverse event was");
+		return;
+	}
+	if (diagnoses_add(m, json_get(r->json, "event"), &f) == 0)
+		facts_problem(m->facts, r->key, "code_unknown",
+		    "an adverse event under a code no map knows");
 }

@@ -12,6 +12,7 @@
 #define WORD_MAX  40
 
 #define COMBINATION "ici_nivolumab_relatlimab"
+#define ATC         "http://www.whocc.no/atc"
 
 /* What a medication turned out to hold. */
 struct drugs {
@@ -56,6 +57,22 @@ check_words(struct mapping *m, const char *text, struct drugs *d)
 	}
 }
 
+/* Another drug the maps know; an ATC code by its class when not itself. */
+static const char *
+other_drug(struct mapping *m, const struct coding *c)
+{
+	const struct codemap *maps = m->in->maps;
+	const char *x = codemap_lookup(maps, "irae-drug", c->system, c->code);
+	size_t n = c->code == NULL ? 0 : strlen(c->code);
+
+	if (x != NULL || n != 7 || !same(c->system, ATC))
+		return x;
+	for (n = 5; n >= 3 && x == NULL; n--)
+		x = codemap_lookup(maps, "irae-drug", c->system,
+		    arena_strndup(m->arena, c->code, n));
+	return x;
+}
+
 static void
 take_codeable(
     struct mapping *m, const struct json_value *codeable, struct drugs *d)
@@ -66,10 +83,8 @@ take_codeable(
 		const char *x =
 		    codemap_lookup(m->in->maps, "ici-drug", c.system, c.code);
 
-		if (x == NULL) {
-			x = codemap_lookup(
-			    m->in->maps, "irae-drug", c.system, c.code);
-		}
+		if (x == NULL)
+			x = other_drug(m, &c);
 		if (x != NULL)
 			drug_add(d, arena_strdup(m->arena, x));
 		check_words(m, c.display, d);
@@ -185,6 +200,51 @@ drug_name(struct mapping *m, const char *concept)
 	return name;
 }
 
+/* Milligrams, grams or micrograms as micrograms; DOSE_NONE otherwise. */
+static int64_t
+dose_ug(const struct json_value *q)
+{
+	static const struct {
+		const char *unit;
+		int64_t ug;
+	} units[] = {{"mg", 1000}, {"g", 1000000}, {"ug", 1}};
+	const char *unit = json_string_at(q, "code");
+	const char *text = json_number(json_get(q, "value"));
+	struct decimal d;
+	int64_t v;
+
+	if (unit == NULL)
+		unit = json_string_at(q, "unit");
+	for (size_t i = 0; i < sizeof(units) / sizeof(*units); i++) {
+		if (same(unit, units[i].unit) && text != NULL &&
+		    decimal_parse(text, &d, NULL) == ERR_OK &&
+		    decimal_scaled(&d, units[i].ug, 1, 0, &v, NULL) == ERR_OK &&
+		    v >= 0)
+			return v;
+	}
+	return DOSE_NONE;
+}
+
+/* Routes that bring a steroid to one place only.
+ *= irae §4.1 T, excluded: topical, inhaled, intra-articular */
+static bool
+is_local(const struct json_value *dosage)
+{
+	/* SNOMED CT, of the value set route-codes of FHIR R4. */
+	static const char *const routes[] = {"6064005", "12130007", "46713006",
+	    "54485002", "447694001", "448598008", "37161004", "10547007"};
+	struct coding c;
+
+	for (size_t i = 0; codeable_coding(json_get(dosage, "route"), i, &c);
+	     i++) {
+		for (size_t k = 0; k < sizeof(routes) / sizeof(*routes); k++) {
+			if (same(c.code, routes[k]))
+				return true;
+		}
+	}
+	return false;
+}
+
 static void
 dose_add(struct mapping *m, const struct record *r, const char *concept,
     int32_t day, int32_t last)
@@ -196,6 +256,8 @@ dose_add(struct mapping *m, const struct record *r, const char *concept,
 	d->last_day = last;
 	d->concept = concept;
 	d->name = drug_name(m, concept);
+	d->dose_ug = dose_ug(json_path(r->json, "dosage.dose"));
+	d->local = is_local(json_get(r->json, "dosage"));
 	if (!is_ici(concept))
 		return;
 	d->ici_class =
@@ -257,4 +319,27 @@ from_administration(struct mapping *m, const struct record *r)
 	}
 	for (size_t i = 0; i < d.n; i++)
 		dose_add(m, r, d.concepts[i], day, last);
+}
+
+bool
+medication_is_ici(struct mapping *m, const struct json_value *reference,
+    const struct json_value *within)
+{
+	struct drugs d = {{NULL}, 0, false, NULL};
+	struct target t;
+
+	if (!intake_resolve(m->in, reference, within, NULL, m->arena, &t) ||
+	    t.json == NULL)
+		return false;
+	if (t.record != NULL &&
+	    strcmp(t.record->type, "MedicationAdministration") == 0)
+		take_all(m, t.record, &d);
+	else
+		take_medication(
+		    m, t.json, t.record != NULL ? t.json : within, 0, &d);
+	for (size_t i = 0; i < d.n; i++) {
+		if (is_ici(d.concepts[i]))
+			return true;
+	}
+	return false;
 }

@@ -149,6 +149,7 @@ from_observation(struct mapping *m, const struct record *r)
 		if (mapping_evidence(r) == EVIDENCE_USE) {
 			check_unknown(m, r);
 			from_components(m, r);
+			from_finding_parts(m, r);
 		}
 		return;
 	}
@@ -160,8 +161,10 @@ from_observation(struct mapping *m, const struct record *r)
 		from_performance(m, r);
 	else if (lesion)
 		from_lesion(m, r);
-	else
+	else {
 		from_finding(m, r, finding);
+		from_finding_parts(m, r);
+	}
 	if (c.visit != NULL)
 		from_components(m, r);
 }

@@ -6,8 +6,10 @@
 #define MAX_RECORDS ((size_t)4000000)
 
 static const char *const types[] = {
+    "AdverseEvent",
     "BodyStructure",
     "Condition",
+    "Flag",
     "ImagingStudy",
     "Medication",
     "MedicationAdministration",

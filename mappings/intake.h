@@ -162,6 +162,13 @@ void from_performance(struct mapping *m, const struct record *r);
 void from_finding(
     struct mapping *m, const struct record *r, const char *concept);
 void from_condition(struct mapping *m, const struct record *r);
+void from_adverse_event(struct mapping *m, const struct record *r);
+void from_flag(struct mapping *m, const struct record *r);
+/* Does a Reference lead to a checkpoint inhibitor? */
+bool medication_is_ici(struct mapping *m, const struct json_value *reference,
+    const struct json_value *within);
+/* The laboratory values among an Observation's components. */
+void from_finding_parts(struct mapping *m, const struct record *r);
 void from_administration(struct mapping *m, const struct record *r);
 void works_finish(struct mapping *m);
 

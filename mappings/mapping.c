@@ -39,6 +39,7 @@ mapping_evidence(const struct record *r)
 			   : EVIDENCE_USE;
 	}
 	if (strcmp(r->type, "Patient") == 0 ||
+	    strcmp(r->type, "AdverseEvent") == 0 ||
 	    strcmp(r->type, "BodyStructure") == 0)
 		return EVIDENCE_USE;
 	for (size_t i = 0; i < sizeof(statuses) / sizeof(*statuses); i++) {
@@ -295,13 +296,17 @@ map_record(struct mapping *m, const struct record *r)
 		const char *type;
 		void (*from)(struct mapping *m, const struct record *r);
 	} rows[] = {
+	    {"AdverseEvent", from_adverse_event},
 	    {"Condition", from_condition},
+	    {"Flag", from_flag},
 	    {"ImagingStudy", from_study},
 	    {"MedicationAdministration", from_administration},
 	    {"Observation", from_observation},
 	};
 
-	add_source(m, r);
+	/* A Flag is a source only when a person has acted on it. */
+	if (strcmp(r->type, "Flag") != 0)
+		add_source(m, r);
 	for (size_t i = 0; i < sizeof(rows) / sizeof(*rows); i++) {
 		if (strcmp(r->type, rows[i].type) == 0)
 			rows[i].from(m, r);

@@ -19,6 +19,15 @@
 #define RESCAN_IDENTIFIER_SYSTEM "https://rescan.example/fhir/identifier"
 #define RESCAN_CODE_SYSTEM       "https://rescan.example/fhir/CodeSystem"
 
+#define RESCAN_EXTENSION         "https://rescan.example/fhir/StructureDefinition"
+
+/* Of a Flag for a suspected immune-related adverse event: the code is
+ * RESCAN_IRAE_FLAG and the event's name; the sub-state and the episode are
+ * extensions. */
+#define RESCAN_IRAE_FLAG    "suspected-"
+#define RESCAN_IRAE_STATE   RESCAN_EXTENSION "/irae-state"
+#define RESCAN_IRAE_EPISODE RESCAN_EXTENSION "/irae-episode"
+
 /* One resource to stand on the server. */
 struct output {
 	const char *type;       /* "Flag" */

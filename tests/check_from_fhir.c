@@ -28,6 +28,7 @@ FILE_TEST(visits)
 FILE_TEST(status)
 FILE_TEST(therapy)
 FILE_TEST(findings)
+FILE_TEST(irae)
 
 START_TEST(refuses_bad_id)
 {
@@ -127,6 +128,7 @@ suite_from_fhir(void)
 	tcase_add_test(t, cases_status);
 	tcase_add_test(t, cases_therapy);
 	tcase_add_test(t, cases_findings);
+	tcase_add_test(t, cases_irae);
 	tcase_add_test(t, refuses_bad_id);
 	tcase_add_test(t, refuses_bad_path);
 	tcase_add_loop_test(

@@ -76,8 +76,8 @@ dump_measurement(const struct measurement_fact *m, struct strbuf *out)
 static void
 dump_finding(const struct finding_fact *x, struct strbuf *out)
 {
-	strbuf_addf(out, "finding %s %s %s", x->source.reference, x->concept,
-	    day(x->day));
+	strbuf_addf(out, "%s %s %s %s", x->absent ? "absent" : "finding",
+	    x->source.reference, x->concept, day(x->day));
 	if (x->has_value) {
 		strbuf_addf(out, " %lld/%d %s", (long long)x->value, x->scale,
 		    text(x->unit));
@@ -90,6 +90,17 @@ dump_finding(const struct finding_fact *x, struct strbuf *out)
 		strbuf_addf(out, " high=%lld", (long long)x->high);
 	if (x->interpretation != NULL)
 		strbuf_addf(out, " %s", x->interpretation);
+	if (x->minute >= 0)
+		strbuf_addf(out, " minute=%d", x->minute);
+	if (x->organ != NULL)
+		strbuf_addf(out, " organ=%s%s", x->organ,
+		    x->bilateral ? " bilateral" : "");
+	if (x->end_day != DAY_NONE)
+		strbuf_addf(out, " until=%s", day(x->end_day));
+	if (x->grade > 0)
+		strbuf_addf(out, " grade=%d", x->grade);
+	if (x->attributed)
+		strbuf_adds(out, " attributed");
 	strbuf_addc(out, '\n');
 }
 
@@ -115,6 +126,21 @@ dump_statements(const struct patient_facts *f, struct strbuf *out)
 		strbuf_addf(out, "dose %s %s..%s %s '%s' %s\n",
 		    d->source.reference, day(d->day), day(d->last_day),
 		    d->concept, d->name, text(d->ici_class));
+	}
+	for (size_t i = 0; i < f->doses.n; i++) {
+		const struct dose_fact *d = &f->doses.items[i];
+
+		if (d->dose_ug != DOSE_NONE || d->local)
+			strbuf_addf(out, "amount %s %lldug%s\n",
+			    d->source.reference, (long long)d->dose_ug,
+			    d->local ? " local" : "");
+	}
+	for (size_t i = 0; i < f->flag_actions.n; i++) {
+		const struct flag_action_fact *x = &f->flag_actions.items[i];
+
+		strbuf_addf(out, "action %s %s %s %d%s\n", x->source.reference,
+		    day(x->day), x->event, x->episode,
+		    x->dismissed ? " dismissed" : "");
 	}
 }
 

@@ -1,0 +1,102 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * Flags of ours that a person has closed: a clinician dismissed what we
+ * suspected.
+ *
+ * What we close ourselves says so in its sub-state; an inactive Flag whose
+ * sub-state is still that of an active one was closed by somebody else.
+ */
+#include "mappings/intake.h"
+#include "mappings/to_fhir.h"
+
+#include <stdlib.h>
+
+static const char *
+extension_text(const struct record *r, const char *url, const char *member)
+{
+	const struct json_value *all = json_get(r->json, "extension");
+
+	for (size_t i = 0; i < json_length(all); i++) {
+		const struct json_value *x = json_at(all, i);
+		const struct json_value *v = json_get(x, member);
+
+		if (same(json_string_at(x, "url"), url))
+			return json_string(v) != NULL ? json_string(v)
+						      : json_number(v);
+	}
+	return NULL;
+}
+
+/* The event it is about, NULL when it is none of our irAE Flags. */
+static const char *
+event_of(const struct record *r)
+{
+	const struct json_value *all = json_get(r->json, "identifier");
+	struct coding c;
+	bool ours = false;
+
+	for (size_t i = 0; i < json_length(all); i++)
+		ours = ours || same(json_string_at(json_at(all, i), "system"),
+				   RESCAN_IDENTIFIER_SYSTEM);
+	for (size_t i = 0;
+	     ours && codeable_coding(json_get(r->json, "code"), i, &c); i++) {
+		if (same(c.system, RESCAN_CODE_SYSTEM "/flag") &&
+		    c.code != NULL &&
+		    strncmp(c.code, RESCAN_IRAE_FLAG,
+			strlen(RESCAN_IRAE_FLAG)) == 0)
+			return c.code + strlen(RESCAN_IRAE_FLAG);
+	}
+	return NULL;
+}
+
+/* Did we leave it active? */
+static bool
+was_left_active(const char *state)
+{
+	static const char *const closed[] = {"resolved", "refuted", "dismissed",
+	    "snoozed", "lapsed", "controlled"};
+
+	for (size_t i = 0; i < sizeof(closed) / sizeof(*closed); i++) {
+		if (same(state, closed[i]))
+			return false;
+	}
+	return state != NULL;
+}
+
+static int32_t
+day_of(struct mapping *m, const struct record *r)
+{
+	int32_t day = mapping_day(m, r, json_path(r->json, "period.end"));
+
+	return day != DAY_NONE
+		   ? day
+		   : mapping_day(m, r, json_path(r->json, "meta.lastUpdated"));
+}
+
+void
+from_flag(struct mapping *m, const struct record *r)
+{
+	const char *event = event_of(r);
+	const char *episode =
+	    extension_text(r, RESCAN_IRAE_EPISODE, "valueInteger");
+	struct flag_action_fact *f;
+	int32_t day;
+
+	if (event == NULL ||
+	    !same(json_string_at(r->json, "status"), "inactive") ||
+	    !was_left_active(extension_text(r, RESCAN_IRAE_STATE, "valueCode")))
+		return;
+	day = day_of(m, r);
+	if (day == DAY_NONE) {
+		facts_problem(m->facts, r->key, "date_missing",
+		    "a Flag of ours was closed, but nothing says when");
+		return;
+	}
+	f = ARENA_PUSH(m->arena, &m->facts->flag_actions);
+	f->source = mapping_source(m, r);
+	f->day = day;
+	f->event = arena_strdup(m->arena, event);
+	f->episode = episode == NULL ? 0 : (int)strtol(episode, NULL, 10);
+	f->dismissed = true;
+	*ARENA_PUSH(m->arena, &m->facts->sources) = f->source;
+}
