@@ -133,6 +133,12 @@ client_base(const struct client *c)
 }
 
 void
+client_set_header(struct client *c, const char *line)
+{
+	c->header = line;
+}
+
+void
 client_watch(struct client *c, client_unreadable_fn fn, void *ctx)
 {
 	c->unreadable = fn;

@@ -64,6 +64,9 @@ bool client_granted(const struct client *c, const char *type, char access);
 /* As http_certificate_days_left: the server's, or our own. */
 int client_certificate_days_left(const struct client *c, bool own);
 
+/* Send one header line more with every request; borrowed, NULL: none. */
+void client_set_header(struct client *c, const char *line);
+
 /* Hears of a 2xx answer that is not what was asked for: no JSON, no FHIR,
  * no searchset.  Everything is borrowed for the call. */
 struct client_unreadable {
@@ -131,6 +134,17 @@ enum err_code client_create(struct client *c, const char *type,
 enum err_code client_update(struct client *c, const char *type, const char *id,
     const char *version, const char *body, struct client_written *ret,
     struct err *e) MUST_CHECK;
+
+/* One exchange as it is, for probing: sent once, the status not judged.
+ * `path` stands behind the base ("" for the base itself), or is a whole URL of
+ * an origin that is trusted; one header line more, or NULL.  ret is to be
+ * given to http_response_done. */
+struct client_request {
+	const char *method, *path;
+	const char *header, *body; /* or NULL */
+};
+enum err_code client_exchange(struct client *c, const struct client_request *r,
+    struct http_response *ret, struct err *e) MUST_CHECK;
 
 /* Percent-encode a query value into buf-owned memory; caller frees. */
 char *client_escape(const char *value);

@@ -8,6 +8,9 @@
 #include "fhir/client_priv.h"
 #include "fhir/util/clock.h"
 #include "fhir/util/secret.h"
+#include "fhir/util/strbuf.h"
+
+#define URL_MAX ((size_t)64 * 1024)
 
 static void
 tell(const struct client *c, enum notice_event event, enum err_code code,
@@ -97,7 +100,7 @@ attempt(struct client *c, const struct client_call *call,
     struct http_response *ret, bool *ret_sent, struct err *e)
 {
 	char token[AUTH_HEADER_SIZE];
-	const char *headers[6];
+	const char *headers[7];
 	struct http_request r = {call->method, call->url, headers, 0,
 	    call->body, call->body == NULL ? 0 : strlen(call->body)};
 	enum err_code code = ERR_OK;
@@ -112,6 +115,8 @@ attempt(struct client *c, const struct client_call *call,
 	}
 	if (call->condition != NULL)
 		headers[r.n_headers++] = call->condition;
+	if (c->header != NULL)
+		headers[r.n_headers++] = c->header;
 	if (c->auth != NULL) {
 		code = c->auth->ops->header(c->auth, token, e);
 		headers[r.n_headers++] = token;
@@ -222,19 +227,50 @@ is_trusted(const struct client *c, const char *origin)
 	return false;
 }
 
+static enum err_code
+check_origin(const struct client *c, const char *url, struct err *e)
+{
+	char origin[HTTP_ORIGIN_SIZE];
+
+	if (!http_origin(url, origin))
+		return err_set(e, ERR_FOREIGN, "a link that is no https URL");
+	if (!is_trusted(c, origin))
+		return err_set(e, ERR_FOREIGN, "a link to %.200s, not %.200s",
+		    origin, c->origin);
+	return ERR_OK;
+}
+
+enum err_code
+client_exchange(struct client *c, const struct client_request *r,
+    struct http_response *ret, struct err *e)
+{
+	struct client_call call = {
+	    .method = r->method, .condition = r->header, .body = r->body};
+	struct strbuf url;
+	enum err_code code;
+	bool sent;
+
+	strbuf_init(&url, URL_MAX);
+	if (strncmp(r->path, "https://", 8) == 0)
+		strbuf_adds(&url, r->path);
+	else
+		strbuf_addf(&url, "%s%s%s", c->base,
+		    r->path[0] == '\0' ? "" : "/", r->path);
+	call.url = url.s;
+	code = check_origin(c, url.s, e);
+	if (code == ERR_OK)
+		code = attempt(c, &call, ret, &sent, e);
+	strbuf_done(&url);
+	return code;
+}
+
 enum err_code
 client_call(struct client *c, const struct client_call *call,
     struct http_response *ret, struct err *e)
 {
-	char origin[HTTP_ORIGIN_SIZE];
-	enum err_code code;
+	enum err_code code = check_origin(c, call->url, e);
 
-	if (!http_origin(call->url, origin))
-		code = err_set(e, ERR_FOREIGN, "a link that is no https URL");
-	else if (!is_trusted(c, origin))
-		code = err_set(e, ERR_FOREIGN, "a link to %.200s, not %.200s",
-		    origin, c->origin);
-	else
+	if (code == ERR_OK)
 		code = repeat(c, call, ret, e);
 	if (code != ERR_OK)
 		err_context(e, "%s %s", call->method, call->what);

@@ -16,6 +16,7 @@ struct client {
 	char origin[HTTP_ORIGIN_SIZE];
 	char (*trusted)[HTTP_ORIGIN_SIZE]; /* o.n_trusted_origins of them */
 	struct http *http;
+	const char *header; /* one more, or NULL */
 	client_unreadable_fn unreadable; /* or NULL */
 	void *unreadable_ctx;
 };

@@ -122,6 +122,24 @@ retry_after(const char *v, int64_t server_ms)
 	return s < 0 ? 0 : s < RETRY_AFTER_MAX ? s : RETRY_AFTER_MAX;
 }
 
+/* The first header that tells of limits, for people. */
+static void
+read_rate(CURL *c, struct http_response *r)
+{
+	static const char *const names[] = {"RateLimit", "RateLimit-Remaining",
+	    "X-RateLimit-Remaining", "X-Rate-Limit-Remaining",
+	    "x-ms-retry-after-ms", "Retry-After"};
+
+	for (size_t i = 0; i < sizeof(names) / sizeof(names[0]); i++) {
+		const char *v = header(c, names[i]);
+
+		if (v == NULL)
+			continue;
+		snprintf(r->rate, sizeof(r->rate), "%s: %.100s", names[i], v);
+		return;
+	}
+}
+
 static void
 read_head(CURL *c, struct http_response *r)
 {
@@ -135,6 +153,8 @@ read_head(CURL *c, struct http_response *r)
 	r->http2 = version == CURL_HTTP_VERSION_2_0;
 	copy_header(
 	    c, "Content-Type", r->content_type, sizeof(r->content_type));
+	r->gzip = header(c, "Content-Encoding") != NULL;
+	read_rate(c, r);
 	copy_header(c, "ETag", r->etag, sizeof(r->etag));
 	copy_header(c, "Location", r->location, sizeof(r->location));
 	copy_header(
@@ -229,6 +249,17 @@ redirect(const char *url, const char *location, char **ret, struct err *e)
 
 enum err_code
 http_exchange(struct http *h, const struct http_request *r,
+    struct http_response *ret, struct err *e)
+{
+	const struct http_transport *t = h->o.transport;
+
+	if (t == NULL)
+		return http_exchange_network(h, r, ret, e);
+	return t->exchange(t->ctx, h, r, ret, e);
+}
+
+enum err_code
+http_exchange_network(struct http *h, const struct http_request *r,
     struct http_response *ret, struct err *e)
 {
 	struct http_response got;

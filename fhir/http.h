@@ -18,6 +18,19 @@
 
 #include "fhir/util/err.h"
 
+struct http;
+struct http_request;
+struct http_response;
+
+/* What carries an exchange instead of the network, or around it
+ * (http_exchange_network). */
+struct http_transport {
+	enum err_code (*exchange)(void *ctx, struct http *h,
+	    const struct http_request *r, struct http_response *ret,
+	    struct err *e);
+	void *ctx;
+};
+
 struct http_options {
 	const char *ca_file; /* PEM used instead of the system's, or NULL */
 	const char *user_agent;
@@ -35,6 +48,7 @@ struct http_options {
 	 * (https_proxy) says.  "name:password" stands in a file. */
 	const char *proxy, *proxy_auth_file;
 	bool http2; /* offer it; given up for good when it fails */
+	const struct http_transport *transport; /* borrowed; NULL: the network */
 };
 #define HTTP_DEFAULTS                                                          \
 	{                                                                      \
@@ -62,7 +76,8 @@ struct http_response {
 	int64_t date_ms;       /* the server's Date, INT64_MIN when absent */
 	int64_t retry_after_s; /* both forms, -1 when absent */
 	char primary_ip[64];
-	bool http2;
+	bool http2, gzip;
+	char rate[160]; /* a header of limits as "Name: value", or "" */
 };
 
 struct http; /* a connection pool to one origin; one thread */
@@ -80,6 +95,10 @@ void http_free(struct http *h);
  * break in a header). */
 enum err_code http_exchange(struct http *h, const struct http_request *r,
     struct http_response *ret, struct err *e) MUST_CHECK;
+/* The same over the network, whatever the transport: for transports. */
+enum err_code http_exchange_network(struct http *h,
+    const struct http_request *r, struct http_response *ret,
+    struct err *e) MUST_CHECK;
 void http_response_done(struct http_response *r); /* the body is wiped */
 
 /* Whole days until the certificate runs out: the server's as of the last

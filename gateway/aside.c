@@ -56,13 +56,13 @@ aside_done(struct aside *a)
 /* --- pages --- */
 
 enum err_code
-aside_page(struct aside *a, const char *type, size_t *n, struct err *e)
+aside_page(struct aside *a, const char *run, size_t *n, struct err *e)
 {
 	struct store_page_result done;
 	struct store_quarantine q = {
 	    .server = a->server->name,
 	    .key = a->url,
-	    .type = type,
+	    .type = run,
 	    .code = QUARANTINE_PAGE,
 	    .text = a->why.text,
 	    .bytes = a->bytes.s,
@@ -70,7 +70,7 @@ aside_page(struct aside *a, const char *type, size_t *n, struct err *e)
 	    .at_ms = clock_now_ms(),
 	};
 	struct store_page page = {.server = a->server->name,
-	    .type = type,
+	    .type = "",
 	    .quarantine = &q,
 	    .n_quarantine = 1};
 	struct err why = ERR_INIT;
@@ -88,8 +88,7 @@ aside_page(struct aside *a, const char *type, size_t *n, struct err *e)
 	}
 	*n += done.quarantined;
 	if (done.quarantined > 0) {
-		log_event(LOG_QUARANTINED, log_word("type", type),
-		    log_word("code", QUARANTINE_PAGE));
+		log_event(LOG_QUARANTINED, log_word("code", QUARANTINE_PAGE));
 	}
 	return ERR_OK;
 }

@@ -1,36 +1,19 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "gateway/config.h"
 
+#include "gateway/config_value.h"
+#include "gateway/profile.h"
+
 #include <assert.h>
-#include <ctype.h>
 #include <errno.h>
 #include <ini.h>
 #include <stdlib.h>
 #include <string.h>
 
-#define SERVER "server"
+#define SERVER  "server"
+#define WRITTEN "Device Observation DiagnosticReport Flag Provenance"
 /* inih's own line buffer, less what it needs for itself. */
 #define LINE_MAX_BYTES 195
-
-enum option_type {
-	OPTION_INT,
-	OPTION_TMM,
-	OPTION_BOOL,
-	OPTION_TEXT,
-	OPTION_OPTIONAL,
-	OPTION_LIST
-};
-
-struct option_row {
-	const char *section, *key;
-	enum option_type type;
-	size_t offset;
-	const char *fallback;
-	int min, max;
-	const char *help;
-};
-
-_Static_assert(sizeof(int) == sizeof(int32_t), "TMM options are ints");
 
 static const struct option_row rows[] = {
 #define SERVER_ROW(key, type, member, fallback, min, max, help)                \
@@ -74,124 +57,6 @@ complain(struct input *r, const char *fmt, ...)
 	    err_set(r->e, ERR_CONFIG, "%.200s:%d: %s", r->path, r->line, text);
 }
 
-/* --- values --- */
-
-static bool
-parse_int(const char *s, int *ret)
-{
-	char *end;
-	long v;
-
-	errno = 0;
-	v = strtol(s, &end, 10);
-	if (end == s || *end != '\0' || errno != 0 || v < INT32_MIN ||
-	    v > INT32_MAX)
-		return false;
-	*ret = (int)v;
-	return true;
-}
-
-/* "5", "5.0" millimetres as 50 tenths. */
-static bool
-parse_tmm(const char *s, int *ret)
-{
-	size_t n = strspn(s, "0123456789");
-	int tenth = 0;
-
-	if (n == 0 || n > 6)
-		return false;
-	if (s[n] == '.') {
-		if (!isdigit((unsigned char)s[n + 1]) || s[n + 2] != '\0')
-			return false;
-		tenth = s[n + 1] - '0';
-	} else if (s[n] != '\0') {
-		return false;
-	}
-	*ret = (int)strtol(s, NULL, 10) * 10 + tenth;
-	return true;
-}
-
-static bool
-parse_bool(const char *s, bool *ret)
-{
-	static const struct {
-		const char *word;
-		bool value;
-	} words[] = {{"yes", true}, {"no", false}, {"true", true},
-	    {"false", false}, {"on", true}, {"off", false}, {"1", true},
-	    {"0", false}};
-
-	for (size_t i = 0; i < sizeof(words) / sizeof(words[0]); i++) {
-		if (strcasecmp(s, words[i].word) == 0) {
-			*ret = words[i].value;
-			return true;
-		}
-	}
-	return false;
-}
-
-/* Append the comma-separated items of s to the list at p. */
-static void
-parse_list(struct arena *a, const char *s, struct config_list *ret)
-{
-	LIST_OF(const char *) list = {NULL, 0, 0};
-
-	for (size_t i = 0; i < ret->n; i++)
-		*ARENA_PUSH(a, &list) = ret->items[i];
-	while (*s != '\0') {
-		size_t n;
-
-		s += strspn(s, ", \t");
-		n = strcspn(s, ",");
-		while (n > 0 && isspace((unsigned char)s[n - 1]))
-			n--;
-		if (n > 0)
-			*ARENA_PUSH(a, &list) = arena_strndup(a, s, n);
-		s += strcspn(s, ",");
-	}
-	ret->items = list.items;
-	ret->n = list.n;
-}
-
-/* Set the member; NULL, or what is wrong with the value. */
-static const char *
-set_value(
-    struct arena *a, const struct option_row *row, void *base, const char *s)
-{
-	char *at = (char *)base + row->offset;
-	int v;
-	bool b;
-
-	switch (row->type) {
-	case OPTION_INT:
-		if (!parse_int(s, &v))
-			return "is not a whole number";
-		break;
-	case OPTION_TMM:
-		if (!parse_tmm(s, &v))
-			return "is not a length in mm with at most one decimal";
-		break;
-	case OPTION_BOOL:
-		if (!parse_bool(s, &b))
-			return "is neither yes nor no";
-		memcpy(at, &b, sizeof(b));
-		return NULL;
-	case OPTION_LIST:
-		parse_list(a, s, (struct config_list *)(void *)at);
-		return NULL;
-	default:
-		s = row->type == OPTION_OPTIONAL && s[0] == '\0'
-			? NULL
-			: arena_strdup(a, s);
-		memcpy(at, &s, sizeof(s));
-		return NULL;
-	}
-	if (v < row->min || v > row->max)
-		return "is out of bounds";
-	memcpy(at, &v, sizeof(v));
-	return NULL;
-}
-
 static void
 set_defaults(struct arena *a, void *base, bool server)
 {
@@ -200,7 +65,7 @@ set_defaults(struct arena *a, void *base, bool server)
 	for (size_t i = 0; i < N_ROWS; i++) {
 		if ((strcmp(rows[i].section, SERVER) == 0) != server)
 			continue;
-		wrong = set_value(a, &rows[i], base, rows[i].fallback);
+		wrong = config_value_set(a, &rows[i], base, rows[i].fallback);
 		assert(wrong == NULL);
 		(void)wrong;
 	}
@@ -298,6 +163,38 @@ row_is(const struct input *r, const struct option_row *row, const char *section,
 	       strcmp(row->section, section) == 0;
 }
 
+/* A line of a server's profile: counts unless its section says otherwise. */
+static const char *
+take_profile(void *ctx, const char *key, const char *value)
+{
+	struct input *r = ctx;
+	struct config_server *s = &r->config->servers.items[r->server];
+
+	if (strcmp(key, "base_url") == 0) {
+		s->profile_base = arena_strdup(r->config->arena, value);
+		return NULL;
+	}
+	for (size_t i = 0; i < N_ROWS; i++) {
+		if (strcmp(rows[i].section, SERVER) != 0 ||
+		    strcmp(rows[i].key, key) != 0)
+			continue;
+		return r->seen[i] ? NULL
+				  : config_value_set(
+					r->config->arena, &rows[i], s, value);
+	}
+	return "is no option of a server";
+}
+
+static void
+take_profile_file(struct input *r)
+{
+	struct err why = ERR_INIT;
+
+	if (profile_read(r->config->servers.items[r->server].profile,
+		take_profile, r, &why) != ERR_OK)
+		complain(r, "%s", why.text);
+}
+
 static int
 take_option(void *ctx, const char *section, const char *key, const char *value)
 {
@@ -321,12 +218,15 @@ take_option(void *ctx, const char *section, const char *key, const char *value)
 			    sizeof(struct config_list));
 		}
 		r->seen[i] = true;
-		wrong = set_value(r->config->arena, row, base, value);
+		wrong = config_value_set(r->config->arena, row, base, value);
 		if (wrong != NULL && row->type == OPTION_INT) {
 			complain(r, "%s = %s %s (%d to %d)", key, value, wrong,
 			    row->min, row->max);
 		} else if (wrong != NULL) {
 			complain(r, "%s = %s %s", key, value, wrong);
+		} else if (r->server != SIZE_MAX && value[0] != '\0' &&
+			   strcmp(key, "profile") == 0) {
+			take_profile_file(r);
 		}
 		return 1;
 	}
@@ -378,6 +278,7 @@ static void
 check_server(struct input *r, struct config_server *s)
 {
 	size_t n = strlen(s->base_url);
+	const char *what = "";
 
 	r->line = s->line;
 	if (n == 0) {
@@ -406,6 +307,12 @@ check_server(struct input *r, struct config_server *s)
 			    "medications");
 	if (s->bulk_group != NULL && strncmp(s->bulk_group, "Group/", 6) != 0)
 		complain(r, "bulk_group is Group/ID");
+	if (s->profile_base != NULL &&
+	    strcmp(s->profile_base, s->base_url) != 0)
+		complain(r, "%s is the profile of another server, %s",
+		    s->profile, s->profile_base);
+	if (!list_within(&s->accepts, WRITTEN " none", &what))
+		complain(r, "accepts: %s is not written", what);
 }
 
 static void
@@ -427,8 +334,7 @@ check_whole(struct input *r)
 	if (!list_within(&c->poll_types,
 		"ImagingStudy Observation MedicationAdministration", &what))
 		complain(r, "[poll] types: %s is not polled", what);
-	if (!list_within(&c->write_types,
-		"Device Observation DiagnosticReport Flag Provenance", &what))
+	if (!list_within(&c->write_types, WRITTEN, &what))
 		complain(r, "[write] types: %s is not written", what);
 }
 
@@ -456,6 +362,23 @@ config_free(struct config *c)
 {
 	if (c != NULL)
 		arena_free(c->arena);
+}
+
+enum err_code
+config_for_url(const char *url, struct config **ret, struct err *e)
+{
+	struct input r = {
+	    config_defaults(), NULL, url, 0, SIZE_MAX, {false}, ERR_OK, e};
+
+	begin_server(&r, "url", 3);
+	r.config->servers.items[0].base_url = url;
+	check_whole(&r);
+	spread_readers(r.config);
+	if (r.code == ERR_OK)
+		*ret = r.config;
+	else
+		config_free(r.config);
+	return r.code;
 }
 
 enum err_code

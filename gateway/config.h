@@ -28,6 +28,11 @@ struct config_server {
 	const char *proxy, *proxy_auth_file;
 	bool http2;
 	struct config_list trusted_origins;
+	const char *profile;      /* or NULL */
+	const char *profile_base; /* whom that describes, or NULL */
+	int lag_s;
+	bool sort, if_none_exist, if_match;
+	struct config_list accepts;
 	int page_count, max_pages, max_body_mb;
 	int connect_timeout_s, idle_timeout_s, total_timeout_s;
 	int retries, backoff_ms;
@@ -77,6 +82,9 @@ struct config {
 enum err_code config_load(
     const char *path, struct config **ret, struct err *e) MUST_CHECK;
 struct config *config_defaults(void);
+/* The defaults, with one server "url" at that address.  ERR_CONFIG. */
+enum err_code config_for_url(
+    const char *url, struct config **ret, struct err *e) MUST_CHECK;
 void config_free(struct config *c); /* NULL is fine */
 
 /* The server of that name, or the only one when name is NULL.  Errors:

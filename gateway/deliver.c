@@ -343,6 +343,14 @@ prepare(struct job *j, char **ret, struct err *e)
 	return rc;
 }
 
+/* A condition on a create that counts here. */
+static bool
+has_condition(const struct job *j)
+{
+	return j->d->server->if_none_exist &&
+	       quirks_condition(j->d->quirks, j->o->search);
+}
+
 static enum err_code
 create(struct job *j, struct err *e)
 {
@@ -355,8 +363,8 @@ create(struct job *j, struct err *e)
 
 	if (rc != ERR_OK || body == NULL)
 		return rc;
-	rc = client_create(
-	    j->d->client, j->o->type, j->o->search, body, &w, &why);
+	rc = client_create(j->d->client, j->o->type,
+	    has_condition(j) ? j->o->search : "", body, &w, &why);
 	if (rc != ERR_OK)
 		return fail(j, &why, e);
 	created = w.created;
@@ -453,16 +461,17 @@ step(struct job *j, struct err *e)
 
 	if (j->current != NULL)
 		return reconcile(j, e);
-	if (o->server_id[0] != '\0' && o->server_version[0] != '\0')
+	if (o->server_id[0] != '\0' && o->server_version[0] != '\0' &&
+	    j->d->server->if_match)
 		return update(j, e);
-	if (o->server_id[0] != '\0') { /* no version to match: look first */
+	if (o->server_id[0] != '\0') { /* nothing to match: look first */
 		enum err_code rc = look(j, &why);
 
 		if (rc == ERR_GONE || rc == ERR_NOT_FOUND)
 			return dismiss(j, "removed at the server", e);
 		return rc == ERR_OK ? ERR_OK : fail(j, &why, e);
 	}
-	if (!o->only_if_exists && !j->uncertain)
+	if (!o->only_if_exists && !j->uncertain && has_condition(j))
 		return create(j, e);
 	j->uncertain = false;
 	if (find(j, &why) != ERR_OK)
@@ -484,6 +493,9 @@ not_writable(struct job *j)
 
 	if (!config_list_has(&d->config->write_types, j->o->type))
 		return "not among [write] types";
+	if (d->server->accepts.n > 0 &&
+	    !config_list_has(&d->server->accepts, j->o->type))
+		return "not among what this server accepts";
 	missing = capability_refuses(
 	    d->capability, j->o->type, j->o->server_id[0] != '\0');
 	if (missing == NULL)

@@ -10,7 +10,7 @@
 #define RESCAN_DELIVER_H
 
 #include "fhir/capability.h"
-#include "fhir/client.h"
+#include "fhir/quirks.h"
 #include "gateway/config.h"
 #include "gateway/store/store.h"
 
@@ -32,6 +32,7 @@ struct deliver {
 	const struct config *config;
 	const struct config_server *server;
 	const struct capability *capability;
+	struct quirks quirks;
 	bool unsafe; /* our identifier was dropped: nothing more is written */
 	bool halted; /* the server is out of reach: no more in this cycle */
 };

@@ -38,6 +38,7 @@ static const struct command {
 	command_explain},
     {"run", "poll a FHIR server, assess, write back", command_run},
     {"check", "configuration and code maps are sound", command_check},
+    {"probe", "what a FHIR server can and cannot do for us", command_probe},
     {"quarantine", "what could not be read, mapped or written",
 	command_quarantine},
     {"rules", "every rule, threshold and option, with citations",

@@ -102,6 +102,11 @@ learn(struct pipeline *p, struct err *e)
 	if (rc != ERR_OK)
 		return rc;
 	p->capable = true;
+	p->deliver.quirks = quirks_for(p->capability.software);
+	quirks_apply(p->deliver.quirks, p->client);
+	if (p->deliver.quirks.product == NULL)
+		log_event(
+		    LOG_SERVER_UNKNOWN, log_word("server", p->o.server->name));
 	log_event(LOG_SERVER, log_word("server", p->o.server->name),
 	    log_word("fhir", p->capability.fhir_version),
 	    log_word("software", p->capability.software));

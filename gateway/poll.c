@@ -247,6 +247,15 @@ out:
 	return rc;
 }
 
+/* Under which an unreadable page is kept until this run comes to its end. */
+static const char *
+name_of_run(const struct poll *p)
+{
+	if (p->cursor != NULL || p->patient == NULL)
+		return p->cursor != NULL ? p->cursor : p->type->name;
+	return arena_printf(p->arena, "%s %s", p->type->name, p->patient);
+}
+
 enum err_code
 poll_run(struct poll *p, const char *query, struct err *e)
 {
@@ -263,8 +272,8 @@ poll_run(struct poll *p, const char *query, struct err *e)
 		return ERR_OK;
 	}
 	err_context(e, "%s", type);
-	if (aside_page(p->read->aside, type, &p->read->report->quarantined,
-		e) != ERR_OK)
+	if (aside_page(p->read->aside, name_of_run(p),
+		&p->read->report->quarantined, e) != ERR_OK)
 		return e->code;
 	if (rc == ERR_WRONG_PATIENT) {
 		log_event(LOG_WRONG_PATIENT, log_word("type", type));

@@ -104,6 +104,7 @@ judge_filter(struct course *c, const struct poll *p, struct err *e)
 static enum err_code
 attempt(struct course *c, struct poll *p, struct err *e)
 {
+	const char *sort = c->r->server->sort ? "_sort=_lastUpdated" : "";
 	const char *window;
 
 	p->cursor = c->t->name;
@@ -112,10 +113,11 @@ attempt(struct course *c, struct poll *p, struct err *e)
 	p->since_ms = c->since_ms;
 	p->until_ms = c->until_ms;
 	window = poll_window(p, p->arena);
+	window += window[0] == '&';
 	return poll_run(p,
-	    arena_printf(p->arena, "%s?%s%s_sort=_lastUpdated", c->t->name,
-		window[0] == '\0' ? "" : window + 1,
-		window[0] == '\0' ? "" : "&"),
+	    arena_printf(p->arena, "%s%s%s%s%s", c->t->name,
+		window[0] != '\0' || sort[0] != '\0' ? "?" : "", window,
+		window[0] != '\0' && sort[0] != '\0' ? "&" : "", sort),
 	    e);
 }
 

@@ -94,6 +94,8 @@ read_overlap(struct read *r, int64_t *ret_ms, struct err *e)
 
 	if (rc != ERR_OK)
 		return rc;
+	if ((int64_t)r->server->lag_s * 1000 > ms)
+		ms = (int64_t)r->server->lag_s * 1000;
 	if (r->lag_ms > ms)
 		ms = r->lag_ms < most || ms > most ? r->lag_ms : most;
 	*ret_ms = ms;

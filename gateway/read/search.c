@@ -2,11 +2,16 @@
 /*
  * Mode search: every type over all patients, by _lastUpdated.
  */
+#include "fhir/quirks.h"
 #include "gateway/poll.h"
 
 static bool
 search_fits(const struct read *r)
 {
+	struct quirks q = quirks_for(r->capability->software);
+
+	if (q.flags & QUIRK_REQUIRES_PATIENT)
+		return false;
 	for (size_t i = 0; i < r->n_types; i++) {
 		const struct capability_type *t =
 		    capability_type_find(r->capability, r->types[i].name);

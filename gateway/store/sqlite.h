@@ -63,9 +63,9 @@ enum err_code sqlite_page_put(struct store *s, const struct store_page *page,
 /* sqlite_quarantine.c */
 enum err_code sqlite_quarantine_put(struct sqlite_store *s,
     const struct store_quarantine *q, bool *ret_new, struct err *e);
-/* A search of that type came to its end. */
-enum err_code sqlite_quarantine_end(struct sqlite_store *s, const char *server,
-    const char *type, struct err *e);
+/* A search came to its end with that page. */
+enum err_code sqlite_quarantine_end(
+    struct sqlite_store *s, const struct store_page *p, struct err *e);
 enum err_code sqlite_quarantine(struct store *s, const char *server,
     struct arena *a, struct store_quarantine **ret, size_t *ret_n,
     struct err *e);

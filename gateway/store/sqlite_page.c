@@ -249,7 +249,7 @@ page(struct sqlite_store *s, const struct store_page *p,
 		    p->cursor == NULL ? p->type : p->cursor, p->watermark_ms);
 	}
 	if (rc == ERR_OK && p->advance)
-		rc = sqlite_quarantine_end(s, p->server, p->type, e);
+		rc = sqlite_quarantine_end(s, p, e);
 	return rc;
 }
 

@@ -47,14 +47,15 @@ sqlite_quarantine_put(struct sqlite_store *s, const struct store_quarantine *q,
 
 enum err_code
 sqlite_quarantine_end(
-    struct sqlite_store *s, const char *server, const char *type, struct err *e)
+    struct sqlite_store *s, const struct store_page *p, struct err *e)
 {
+	const char *run = p->cursor == NULL ? p->type : p->cursor;
 	enum err_code rc =
-	    sqlite_run(s, QUERY_QUARANTINE_PAGE_DROP, e, "ss", server, type);
+	    sqlite_run(s, QUERY_QUARANTINE_PAGE_DROP, e, "ss", p->server, run);
 
 	if (rc != ERR_OK)
 		return rc;
-	return sqlite_run(s, QUERY_QUARANTINE_END, e, "ss", server, type);
+	return sqlite_run(s, QUERY_QUARANTINE_END, e, "ss", p->server, p->type);
 }
 
 static void

@@ -54,7 +54,8 @@ struct store_quarantine {
 	int64_t id;               /* given by the store */
 	const char *server, *key; /* "Type/id", the page's URL, or of a write
 				   * "Type?search" */
-	const char *type;         /* searched for; NULL or "": no search */
+	const char *type; /* searched for, of a page the cursor's name; NULL
+			   * or "": no search */
 	const char *code, *text;
 	const char *bytes; /* NULL in lists */
 	size_t len;

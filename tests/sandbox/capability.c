@@ -95,10 +95,12 @@ handle_metadata(struct exchange *x)
 	json_put_string(&w, "status", "active");
 	json_put_string(&w, "date", "2026-11-25");
 	json_put_string(&w, "kind", "instance");
-	json_begin_object(&w, "software");
-	json_put_string(&w, "name", "Rescan sandbox");
-	json_put_string(&w, "version", RESCAN_VERSION);
-	json_end_object(&w);
+	if (x->s->software != NULL) {
+		json_begin_object(&w, "software");
+		json_put_string(&w, "name", x->s->software);
+		json_put_string(&w, "version", RESCAN_VERSION);
+		json_end_object(&w);
+	}
 	json_begin_object(&w, "implementation");
 	json_put_string(
 	    &w, "description", "In-memory server for tests; synthetic data");

@@ -48,6 +48,10 @@ ignore_parameter(struct exchange *x, const struct sandbox_fault *f)
 	const char *s = x->query;
 	char *left = arena_strdup(x->a, "");
 
+	if (len > 0 && strcmp(f->word, "If-None-Exist") == 0)
+		x->if_none_exist = "";
+	if (len > 0 && strcmp(f->word, "If-Match") == 0)
+		x->if_match = "";
 	while (*s != '\0') {
 		size_t n = strcspn(s, "&");
 

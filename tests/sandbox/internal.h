@@ -197,6 +197,7 @@ struct fault_entry;
 struct sandbox {
 	struct sandbox_options options;
 	char *token; /* or NULL */
+	char *software; /* or NULL */
 	struct store store;
 	struct sandbox_counts counts;
 	bool uncounted; /* what is done now is nobody's request */

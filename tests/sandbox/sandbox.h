@@ -40,6 +40,9 @@ enum err_code sandbox_start(struct sandbox *s, struct err *e) MUST_CHECK;
 void sandbox_run(struct sandbox *s);  /* until SIGINT, SIGTERM or stop */
 void sandbox_stop(struct sandbox *s); /* and free; NULL is fine */
 
+/* The name in CapabilityStatement.software; NULL: none.  Copied. */
+void sandbox_set_software(struct sandbox *s, const char *name);
+
 uint16_t sandbox_port(const struct sandbox *s);
 const char *sandbox_url(const struct sandbox *s); /* "https://…/fhir" */
 
@@ -77,7 +80,8 @@ enum sandbox_fault_kind {
 	SANDBOX_FAULT_FOREIGN_NEXT, /* the next link leads elsewhere */
 	SANDBOX_FAULT_RELATIVE_NEXT, /* the next link is root-relative */
 	SANDBOX_FAULT_GARBLE, /* half of the body, as if it were the whole */
-	SANDBOX_FAULT_IGNORE, /* as if the parameter `word` were not there */
+	SANDBOX_FAULT_IGNORE, /* as if the parameter (If-None-Exist, If-Match:
+			       * the header) `word` were not there */
 	SANDBOX_FAULT_DROP,   /* the body's member `word` is not stored */
 	SANDBOX_FAULT_LAG,    /* searches see nothing younger than ms */
 	SANDBOX_FAULT__MAX

@@ -424,6 +424,7 @@ sandbox_free(struct sandbox *s)
 	snapshots_free(s);
 	store_done(&s->store);
 	free(s->token);
+	free(s->software);
 	free(s);
 }
 
@@ -444,6 +445,7 @@ sandbox_new(
 	if (s->snapshots == NULL)
 		abort();
 	s->snapshot_salt = (uint64_t)time(NULL);
+	s->software = strdup("Rescan sandbox");
 	store_init(&s->store);
 	if ((code = read_token(s, e)) != ERR_OK ||
 	    (code = server_new(s, e)) != ERR_OK) {
@@ -507,6 +509,15 @@ sandbox_stop(struct sandbox *s)
 		pthread_join(s->server->thread, NULL);
 	}
 	sandbox_free(s);
+}
+
+void
+sandbox_set_software(struct sandbox *s, const char *name)
+{
+	sandbox_lock(s);
+	free(s->software);
+	s->software = name == NULL ? NULL : strdup(name);
+	sandbox_unlock(s);
 }
 
 uint16_t

@@ -122,11 +122,10 @@ bench_close(struct bench *b)
 	b->config = NULL;
 }
 
-void
-bench_begin(struct bench *b, const char *more)
+static void
+begin(struct bench *b, const char *more, struct sandbox_options o)
 {
 	static const char *const dirs[] = {"mappings/maps"};
-	struct sandbox_options o = SANDBOX_DEFAULTS;
 
 	memset(b, 0, sizeof(*b));
 	bench_clock_start();
@@ -138,6 +137,21 @@ bench_begin(struct bench *b, const char *more)
 	must(b, sandbox_start(b->sandbox, &b->e));
 	must(b, codemap_load(dirs, 1, &b->maps, &b->e));
 	bench_open(b, more);
+}
+
+void
+bench_begin(struct bench *b, const char *more)
+{
+	begin(b, more, (struct sandbox_options)SANDBOX_DEFAULTS);
+}
+
+void
+bench_begin_pages(struct bench *b, int page_count)
+{
+	struct sandbox_options o = SANDBOX_DEFAULTS;
+
+	o.page_count = page_count;
+	begin(b, NULL, o);
 }
 
 void

@@ -28,6 +28,8 @@ struct bench {
 
 /* more: further lines of the configuration, or NULL. */
 void bench_begin(struct bench *b, const char *more);
+/* With another number of entries a page when none is asked for. */
+void bench_begin_pages(struct bench *b, int page_count);
 void bench_end(struct bench *b);
 
 /* Close the gateway; open it again on the same store, or on a new one. */

@@ -1,0 +1,392 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * The probe: what searches give, type by type.  Reads only.
+ */
+#include "fhir/http.h"
+#include "gateway/probe_priv.h"
+
+#include <ctype.h>
+#include <stdlib.h>
+#include <string.h>
+
+#define FUTURE   "2999-01-01T00:00:00Z"
+#define NO_SUCH  "rescan-no-such-value"
+#define MUCH     1000
+#define A_PAGE   20
+#define IDS_SIZE 4096
+
+/* "Observation?patient=1&", to which parameters are added. */
+static const char *
+stem(const struct probe *p, const char *type)
+{
+	if (p->o->patient == NULL)
+		return arena_printf(p->a, "%s?", type);
+	return arena_printf(p->a, "%s?patient=%s&", type, p->o->patient);
+}
+
+static bool
+is_searchset(const struct probe *p)
+{
+	const char *type = json_string_at(p->root, "type");
+
+	return p->status == 200 && type != NULL &&
+	       strcmp(type, "searchset") == 0;
+}
+
+/* The ids on the page, for comparing. */
+static void
+ids(const struct probe *p, char buf[IDS_SIZE])
+{
+	const struct json_value *list = json_get(p->root, "entry");
+	size_t n = 0;
+
+	buf[0] = '\0';
+	for (size_t i = 0; i < json_length(list) && n < IDS_SIZE; i++) {
+		const char *id =
+		    json_string_at(json_at(list, i), "resource.id");
+
+		n += (size_t)snprintf(
+		    buf + n, IDS_SIZE - n, "%s ", id == NULL ? "?" : id);
+	}
+}
+
+/* --- one type --- */
+
+struct look {
+	struct probe *p;
+	const char *type, *stem;
+	size_t some; /* entries of the plain search */
+	bool worked; /* it could be searched at all */
+};
+
+/*= interop C.1: EHRs that want a patient, or do not offer the type */
+static bool
+look_plain(struct look *l)
+{
+	struct probe *p = l->p;
+	const char *says = probe_stated(p, l->type) != NULL ? "offered"
+			   : p->capability.lists_types      ? "not offered"
+							    : "";
+
+	probe_get(p, "%s_count=%d", l->stem, A_PAGE);
+	l->worked = is_searchset(p);
+	l->some = l->worked ? probe_entries(p) : 0;
+	if (l->worked) {
+		probe_find(p, PROBE_GOOD, "search.plain", l->type, says,
+		    "%zu on the first page", l->some);
+		return true;
+	}
+	/* Forbidden is no question of how one asks. */
+	if (p->o->patient == NULL && p->status == 400)
+		p->out->profile.by_patient = true;
+	probe_find(p,
+	    p->o->patient == NULL && p->status / 100 == 4 ? PROBE_NOTE
+							  : PROBE_BAD,
+	    "search.plain", l->type, says,
+	    p->status == 401   ? "not authorised"
+	    : p->status == 403 ? "forbidden: our scopes do not cover it"
+	    : p->status == 0   ? "no answer"
+	    : p->o->patient == NULL
+		? "status %ld: wants a patient? (--patient ID asks with one)"
+		: "status %ld",
+	    p->status);
+	return false;
+}
+
+/* _count=1, the next link, the same page twice. */
+static void
+look_paging(struct look *l)
+{
+	struct probe *p = l->p;
+	char origin[HTTP_ORIGIN_SIZE], home[HTTP_ORIGIN_SIZE];
+	char before[IDS_SIZE], after[IDS_SIZE];
+	const char *next, *url, *how;
+	char *whole;
+	bool ours;
+
+	probe_get(p, "%s_count=1", l->stem);
+	probe_find(p, probe_entries(p) <= 1 ? PROBE_GOOD : PROBE_NOTE,
+	    "search.count", l->type, "", "_count=1 gave %zu", probe_entries(p));
+	next = probe_link(p, "next");
+	if (next == NULL) {
+		probe_find(p, l->some > 1 ? PROBE_BAD : PROBE_UNKNOWN,
+		    "search.next", l->type, "",
+		    l->some > 1 ? "no next link although there is more"
+				: "too few resources to page");
+		return;
+	}
+	how = strncmp(next, "https://", 8) == 0 ? "absolute"
+	      : next[0] == '/'                  ? "root-relative"
+	      : strstr(next, "://") != NULL     ? "absolute, not https"
+						: "relative";
+	whole = http_resolve(
+	    arena_printf(p->a, "%s/%s", p->out->base, l->stem), next);
+	url = arena_strdup(p->a, whole == NULL ? "" : whole);
+	free(whole);
+	ours = http_origin(url, origin) && http_origin(p->out->base, home) &&
+	       strcmp(origin, home) == 0;
+	probe_ask(p, "GET", url, NULL, NULL);
+	ids(p, before);
+	probe_find(p, is_searchset(p) ? PROBE_GOOD : PROBE_BAD, "search.next",
+	    l->type, "", "%s%s; %s", how,
+	    ours ? "" : " (another origin: see trusted_origins)",
+	    is_searchset(p) ? "leads on" : "leads nowhere");
+	if (!is_searchset(p))
+		return;
+	probe_ask(p, "GET", url, NULL, NULL);
+	ids(p, after);
+	probe_find(p, strcmp(before, after) == 0 ? PROBE_GOOD : PROBE_NOTE,
+	    "search.repeat", l->type, "", "the same page twice: %s",
+	    strcmp(before, after) == 0 ? "the same" : "something else");
+}
+
+static void
+look_large(struct look *l)
+{
+	struct probe *p = l->p;
+	int *best = &p->out->profile.page_count;
+	size_t n;
+	bool more;
+
+	probe_get(p, "%s_count=%d", l->stem, MUCH);
+	if (!is_searchset(p)) {
+		probe_find(p, PROBE_NOTE, "search.large", l->type, "",
+		    "_count=%d: status %ld", MUCH, p->status);
+		return;
+	}
+	n = probe_entries(p);
+	more = probe_link(p, "next") != NULL;
+	probe_find(p, PROBE_GOOD, "search.large", l->type, "",
+	    more ? "_count=%d gave %zu a page" : "_count=%d gave all %zu", MUCH,
+	    n);
+	/* Where there was more, so much is what a page holds. */
+	if (more && n > 0 && (*best == 0 || (int)n < *best))
+		*best = (int)n;
+}
+
+/* --- order --- */
+
+struct order {
+	long status; /* of the first page */
+	int n, distinct, digits;
+	bool up, down;
+	char last[40];
+};
+
+static void
+take_time(struct order *o, const char *s)
+{
+	const char *dot = strchr(s, '.');
+	int digits = dot == NULL ? 0 : (int)strspn(dot + 1, "0123456789");
+	struct datetime was, is;
+	struct err unheard = ERR_INIT;
+
+	if (digits > o->digits)
+		o->digits = digits;
+	if (o->n++ > 0 && datetime_parse(o->last, &was, &unheard) == ERR_OK &&
+	    datetime_parse(s, &is, &unheard) == ERR_OK) {
+		int64_t a = datetime_instant_ms(&was);
+		int64_t b = datetime_instant_ms(&is);
+
+		o->up = o->up && a <= b;
+		o->down = o->down && a >= b;
+		o->distinct += a != b;
+	}
+	snprintf(o->last, sizeof(o->last), "%s", s);
+}
+
+static struct order
+read_order(struct probe *p, const char *path)
+{
+	struct order o = {.up = true, .down = true};
+
+	o.status = probe_get(p, "%s", path);
+	for (int pages = 0; pages < 2 && is_searchset(p); pages++) {
+		const struct json_value *list = json_get(p->root, "entry");
+		const char *next = probe_link(p, "next");
+		char *url;
+
+		for (size_t i = 0; i < json_length(list); i++) {
+			const char *s = json_string_at(
+			    json_at(list, i), "resource.meta.lastUpdated");
+
+			if (s != NULL)
+				take_time(&o, s);
+		}
+		if (next == NULL || pages == 1)
+			break;
+		url = http_resolve(
+		    arena_printf(p->a, "%s/%s", p->out->base, path), next);
+		probe_ask(p, "GET", url == NULL ? "" : url, NULL, NULL);
+		free(url);
+	}
+	return o;
+}
+
+/*= interop C.4-5: monotone over two pages, up and down */
+static void
+look_order(struct look *l)
+{
+	struct probe *p = l->p;
+	struct order up =
+	    read_order(p, arena_printf(p->a, "%s_sort=_lastUpdated&_count=%d",
+			      l->stem, A_PAGE));
+	struct order down;
+
+	if (up.status != 200) {
+		p->out->profile.sort = false;
+		probe_find(p, PROBE_NOTE, "search.sort", l->type, "",
+		    "_sort=_lastUpdated: status %ld", up.status);
+		return;
+	}
+	if (up.n > 0) {
+		probe_find(p, PROBE_GOOD, "meta.precision", l->type, "",
+		    "lastUpdated with %d digits behind the second", up.digits);
+	} else if (l->some > 0) {
+		probe_find(p, PROBE_NOTE, "meta.precision", l->type, "",
+		    "no meta.lastUpdated in the resources");
+	}
+	if (up.distinct == 0) {
+		probe_find(p, PROBE_UNKNOWN, "search.sort", l->type, "",
+		    "too few different times to tell");
+		return;
+	}
+	down =
+	    read_order(p, arena_printf(p->a, "%s_sort=-_lastUpdated&_count=%d",
+			      l->stem, A_PAGE));
+	probe_find(p, up.up && down.down ? PROBE_GOOD : PROBE_NOTE,
+	    "search.sort", l->type, "",
+	    up.up && down.down  ? "_sort=_lastUpdated is honoured"
+	    : up.down && !up.up ? "newest first whatever is asked"
+				: "_sort=_lastUpdated is not honoured");
+}
+
+/* --- parameters --- */
+
+/* Whether a parameter that nothing can match leaves nothing. */
+static enum probe_level
+look_parameter(struct look *l, const char *name, const char *value, bool need)
+{
+	struct probe *p = l->p;
+	const char *says = probe_says_param(p, l->type, name);
+	enum probe_level bad = need ? PROBE_BAD : PROBE_NOTE;
+	const char *self;
+
+	probe_get(p, "%s%s=%s&_count=1", l->stem, name, value);
+	self = probe_link(p, "self");
+	if (!is_searchset(p)) {
+		probe_find(p, bad, "search.param", l->type, says,
+		    "%s: refused, status %ld", name, p->status);
+		return bad;
+	}
+	if (probe_entries(p) > 0) {
+		probe_find(p, bad, "search.param", l->type, says,
+		    "%s: ignored, everything comes", name);
+		return bad;
+	}
+	if (l->some == 0) {
+		probe_find(p, PROBE_UNKNOWN, "search.param", l->type, says,
+		    "%s: there is nothing it could leave out", name);
+		return PROBE_UNKNOWN;
+	}
+	probe_find(p, PROBE_GOOD, "search.param", l->type, says,
+	    "%s: honoured%s", name,
+	    self != NULL && strstr(self, name) == NULL
+		? ", though the self link does not say so"
+		: "");
+	return PROBE_GOOD;
+}
+
+/*= interop C.4-3: no type is asked by a time that one ignores */
+static void
+look_filter(struct look *l)
+{
+	const char **known = &l->p->out->profile.last_updated;
+
+	switch (look_parameter(l, "_lastUpdated", "gt" FUTURE, false)) {
+	case PROBE_GOOD:
+		if (*known == NULL)
+			*known = "yes";
+		break;
+	case PROBE_UNKNOWN:
+		break;
+	default:
+		*known = "no";
+	}
+}
+
+/*= interop B.2 rule 7: refused under strict handling, as it ought to be? */
+static void
+look_unknown(struct look *l)
+{
+	struct probe *p = l->p;
+	const char *self;
+
+	probe_ask(p, "GET",
+	    arena_printf(p->a, "%srescan-no-such=1&_count=1", l->stem),
+	    "Prefer: handling=strict", NULL);
+	self = probe_link(p, "self");
+	if (p->status / 100 == 4) {
+		probe_find(p, PROBE_GOOD, "search.unknown", l->type, "",
+		    "an unknown parameter is refused, status %ld", p->status);
+		return;
+	}
+	probe_find(p, PROBE_NOTE, "search.unknown", l->type, "",
+	    self != NULL && strstr(self, "rescan-no-such") != NULL
+		? "an unknown parameter is ignored, and the self link hides it"
+		: "an unknown parameter is ignored, strict or not");
+}
+
+static void
+look_read(struct look *l)
+{
+	if (!look_plain(l))
+		return;
+	look_paging(l);
+	look_large(l);
+	look_order(l);
+	look_unknown(l);
+	look_filter(l);
+	look_parameter(l, "_id", NO_SUCH, false);
+	if (l->p->o->patient == NULL)
+		look_parameter(l, "patient", NO_SUCH, true);
+}
+
+/* What we write has to be found again. */
+static void
+look_written(struct look *l)
+{
+	bool tagged = strcmp(l->type, "Provenance") == 0;
+
+	probe_get(l->p, "%s?_count=1", l->type);
+	l->worked = is_searchset(l->p);
+	l->some = l->worked ? probe_entries(l->p) : 0;
+	look_parameter(l, tagged ? "_tag" : "identifier",
+	    "https%3A%2F%2Frescan.example%2Ffhir%2Fidentifier%7C" NO_SUCH,
+	    false);
+}
+
+static bool
+goes_on(const struct probe *p)
+{
+	return !p->stopped && p->silent <= 3;
+}
+
+void
+probe_read(struct probe *p)
+{
+	const struct config *c = p->o->config;
+
+	for (size_t i = 0; i < c->poll_types.n && goes_on(p); i++) {
+		struct look l = {.p = p, .type = c->poll_types.items[i]};
+
+		l.stem = stem(p, l.type);
+		look_read(&l);
+	}
+	for (size_t i = 0; i < c->write_types.n && goes_on(p); i++) {
+		struct look l = {.p = p, .type = c->write_types.items[i]};
+
+		l.stem = arena_printf(p->a, "%s?", l.type);
+		look_written(&l);
+	}
+}
