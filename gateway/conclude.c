@@ -256,6 +256,16 @@ is_said(const struct output *outputs, size_t n, const char *identifier)
 	return false;
 }
 
+#define WITHDRAWN "Withdrawn: "
+
+static const char *
+withdrawn_label(const char *label, struct arena *a)
+{
+	return strncmp(label, WITHDRAWN, strlen(WITHDRAWN)) == 0
+		   ? label
+		   : arena_printf(a, WITHDRAWN "%s", label);
+}
+
 /*= interop D-61: what is no longer concluded is withdrawn. */
 static void
 retract(const struct output *outputs, size_t n, struct arena *a,
@@ -266,7 +276,7 @@ retract(const struct output *outputs, size_t n, struct arena *a,
 		struct output o = {.type = was->type,
 		    .identifier = was->identifier,
 		    .kind = was->kind,
-		    .label = was->label,
+		    .label = withdrawn_label(was->label, a),
 		    .search = was->search,
 		    .only_if_exists = true};
 		const char *hash;
