@@ -1,7 +1,7 @@
 #!/bin/sh
 # SPDX-License-Identifier: Apache-2.0
 # The whole main job against servers that nobody here wrote:
-#   tests/interop.sh [NAME...]              (medplum hapi)
+#   tests/interop.sh [NAME...]              (medplum oauth hapi)
 # interop/NAME/server.sh knows how to get and start one, interop/driver.py is
 # the same for all.  What cannot be had is left out, with one line saying why
 # (RESCAN_INTEROP=required: fails; =off: nothing is run).  Everything made
@@ -9,6 +9,7 @@
 set -u
 cd "$(dirname "$0")/.." || exit 1
 build=${BUILD:-build}
+export BUILD="$build"
 into=build/interop
 START_S=${RESCAN_INTEROP_START_S:-150}
 DRIVE_S=${RESCAN_INTEROP_DRIVE_S:-120}
@@ -70,7 +71,7 @@ one() { # name
 }
 
 sh certs/make.sh "$into/certs" || exit 1
-[ $# -gt 0 ] || set -- medplum hapi
+[ $# -gt 0 ] || set -- medplum oauth hapi
 for name in "$@"; do one "$name"; done
 echo "interop: $well ok, $without left out${bad:+, failed:$bad}"
 [ -z "$bad" ]

