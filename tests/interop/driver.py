@@ -128,19 +128,30 @@ def load(server, build):
 class Gateway:
     def __init__(self, name, folder, server, ca_file, build):
         self.folder, self.build = folder, build
-        extra = f'{folder}/server.ini'
-        with open(f'{folder}/rescan.ini', 'w') as f:
-            f.write(f'[server "{name}"]\nbase_url = {server.base}\nca_file = {ca_file}\n')
-            if os.path.exists(extra):
-                with open(extra) as more:
+        self.head = f'[server "{name}"]\nbase_url = {server.base}\nca_file = {ca_file}\n'
+
+    def cycle(self, step, extra):
+        """One cycle with these lines more for the server: the exit status."""
+        ini = f'{self.folder}/rescan.ini'
+        with open(ini, 'w') as f:
+            f.write(self.head)
+            if os.path.exists(f'{self.folder}/{extra}'):
+                with open(f'{self.folder}/{extra}') as more:
                     f.write(more.read())
-            f.write(f'\n[store]\npath = {folder}/store.db\n')
+            f.write(f'\n[store]\npath = {self.folder}/store.db\n')
+        with open(f'{self.folder}/{step}.out', 'w') as out, open(f'{self.folder}/{step}.log', 'w') as log:
+            return subprocess.run([f'{self.build}/rescan', 'run', '-c', ini, '--once'], stdout=out,
+                                  stderr=log).returncode
+
+    def strange(self):
+        """Somebody whose key the server does not know, where it asks for one."""
+        if os.path.exists(f'{self.folder}/strange.ini'):
+            status = self.cycle('strange', 'strange.ini')
+            check(f'a strange key: rescan ends with {status}', status == 1)
 
     def run(self, step):
         """One cycle: the counts of its last line."""
-        with open(f'{self.folder}/{step}.out', 'w') as out, open(f'{self.folder}/{step}.log', 'w') as log:
-            status = subprocess.run([f'{self.build}/rescan', 'run', '-c', f'{self.folder}/rescan.ini', '--once'],
-                                    stdout=out, stderr=log).returncode
+        status = self.cycle(step, 'server.ini')
         with open(f'{self.folder}/{step}.out') as f:
             text = f.read()
         check(f'{step}: rescan ends with {status}', status in (0, 3), f'see {self.folder}/{step}.log')
@@ -210,6 +221,8 @@ class Scenario:
 
     def first(self):
         """All is assessed and written, and is what the patients are there for."""
+        self.gateway.strange()
+        check('a strange key wrote', not snapshot(self.server))
         counts = self.gateway.run('first')
         self.seen = snapshot(self.server)
         check('created and found differ', counts['created'] == len(self.seen), counts, len(self.seen))

@@ -9,7 +9,7 @@ import Provider, { errors } from 'oidc-provider';
 import { TYPES, announce, forbidden, makeServer, unauthorized } from '../medplum/server.mjs';
 
 const CLIENT = 'rescan-interop';
-const LIFE_S = 5; // short, so that tokens run out while one run lasts
+const LIFE_S = 3; // short, so that tokens run out while one run lasts
 const [certs, file, jwks, driver] = process.argv.slice(2);
 const letters = 'cruds';
 const scopes = TYPES.flatMap((type) => Array.from({ length: 31 }, (_, n) =>

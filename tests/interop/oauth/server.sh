@@ -7,6 +7,11 @@ set -eu
 here=$(dirname "$0")
 verb=$1 dir=$2
 rescan=${BUILD:-build}/rescan
+ini() { # whose key
+	printf 'auth = smart\nclient_id = rescan-interop\nkey_file = %s\n' \
+	    "$dir/$1.pem"
+}
+
 case $verb in
 get)
 	"$rescan" check --print-defaults | grep -q client_id || {
@@ -18,6 +23,11 @@ get)
 	;;
 run)
 	(umask 077 && openssl rand -hex 24 >"$dir/driver.token")
+	rm -f "$dir/key.pem" "$dir/strange.pem"
+	"$rescan" keys --out "$dir/key.pem" --jwks "$dir/jwks.json"
+	"$rescan" keys --out "$dir/strange.pem" --jwks "$dir/strange.json"
+	ini key >"$dir/server.ini"
+	ini strange >"$dir/strange.ini"
 	exec node "$dir/server.mjs" "$3" "$dir/url" "$dir/jwks.json" \
 	    "$dir/driver.token"
 	;;
