@@ -32,7 +32,14 @@ LIB_SRC  := $(filter-out gateway/main.c,$(sort $(wildcard fhir/util/*.c \
 	    gateway/irae/*.c gateway/pet/*.c gateway/read/*.c gateway/store/*.c)))
 SBX_SRC  := $(sort $(wildcard tests/sandbox/*.c))
 AUX_SRC  := $(sort $(wildcard tests/support/*.c))
-TESTS    := $(sort $(basename $(notdir $(wildcard tests/check_*.c))))
+# Bottom-up, so that the first red line is the cause: tests named after a
+# module in the order of the layers, then the rest.
+ALL_TESTS := $(sort $(basename $(notdir $(wildcard tests/check_*.c))))
+of_layer  = $(filter $(patsubst $(1)/%.c,check_%,$(wildcard $(1)/*.c)),$(ALL_TESTS))
+LAYERED  := $(filter check_util,$(ALL_TESTS)) $(call of_layer,fhir/util) \
+	    $(call of_layer,fhir) $(call of_layer,mappings) \
+	    $(call of_layer,gateway/store) $(call of_layer,gateway)
+TESTS    := $(LAYERED) $(filter-out $(LAYERED),$(ALL_TESTS))
 
 LIB_OBJ  := $(LIB_SRC:%.c=$(B)/%.o) $(B)/criteria_registry.o \
 	    $(B)/pet_registry.o $(B)/read_registry.o $(B)/schema.o
