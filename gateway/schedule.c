@@ -3,6 +3,8 @@
 
 #include "fhir/util/clock.h"
 
+#define SUSPECT_MS 5000
+
 int64_t
 schedule_pause_ms(const struct config *c, int failures)
 {
@@ -15,6 +17,18 @@ schedule_pause_ms(const struct config *c, int failures)
 		s = max > c->poll_interval_s ? max : c->poll_interval_s;
 	/* A tenth of jitter, so that many gateways do not march in step. */
 	return s * 1000 + clock_jitter_ms(s * 100);
+}
+
+/*= interop D-26: a suspect run is repeated sooner */
+int64_t
+schedule_next_ms(
+    const struct config *c, const struct cycle_report *r, int failures)
+{
+	int64_t ms = schedule_pause_ms(c, failures);
+
+	if (failures == 0 && r->suspect > 0 && ms > SUSPECT_MS)
+		ms = SUSPECT_MS;
+	return ms;
 }
 
 /* Nothing but a person changes it. */
@@ -31,19 +45,21 @@ schedule_run(struct pipeline *p, const struct config *c, bool once,
     schedule_fn fn, void *ctx, struct err *e)
 {
 	int failures = 0;
+	int64_t pause_ms;
 
 	while (!clock_stopped()) {
 		struct cycle_report report;
 		enum err_code rc = pipeline_cycle(p, &report, e);
 
 		fn(ctx, &report, rc == ERR_OK ? NULL : e);
+		failures = rc == ERR_OK ? 0 : failures + 1;
+		pause_ms = schedule_next_ms(c, &report, failures);
 		report_done(&report);
 		if (rc == ERR_STOPPED)
 			return ERR_OK;
 		if (once || is_permanent(rc))
 			return rc;
-		failures = rc == ERR_OK ? 0 : failures + 1;
-		clock_sleep_ms(schedule_pause_ms(c, failures));
+		clock_sleep_ms(pause_ms);
 	}
 	return ERR_OK;
 }

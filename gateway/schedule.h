@@ -14,6 +14,10 @@ typedef void (*schedule_fn)(
 /* The pause before the next cycle after so many failed ones. */
 int64_t schedule_pause_ms(const struct config *c, int failures);
 
+/* The same after that cycle: sooner when something moved while it read. */
+int64_t schedule_next_ms(
+    const struct config *c, const struct cycle_report *r, int failures);
+
 /* Cycle until clock_stop(), or once.  Passing failures are waited out;
  * what will not pass (configuration, certificate, not FHIR R4) is returned,
  * and when `once` is set, so is every failure.  ERR_OK after a stop. */

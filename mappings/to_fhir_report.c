@@ -269,6 +269,18 @@ say_categories(struct strbuf *s, const struct to_fhir_run *run, size_t i)
 	strbuf_adds(s, n + others > 0 ? "." : "Baseline assessment.");
 }
 
+/* What could not be read at all. */
+static void
+say_coverage(struct strbuf *s, const struct to_fhir_run *run)
+{
+	for (size_t i = 0; i < run->x->problems.n; i++) {
+		const struct problem *p = &run->x->problems.items[i];
+
+		if (strcmp(p->code, "coverage_missing") == 0)
+			strbuf_addf(s, "\nIncomplete: %s.", p->detail);
+	}
+}
+
 static const char *
 conclusion(struct to_fhir_run *run, size_t i, bool newest)
 {
@@ -286,6 +298,7 @@ conclusion(struct to_fhir_run *run, size_t i, bool newest)
 		    &s, "confirmation scan", iv->confirm_from, iv->confirm_to);
 	if (newest)
 		say_advice(&s, run);
+	say_coverage(&s, run);
 	strbuf_adds(&s, "\n" DISCLAIMER);
 	ret = arena_strdup(run->a, s.s);
 	strbuf_done(&s);

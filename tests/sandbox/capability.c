@@ -35,11 +35,13 @@ put_param(struct json_writer *w, const char *name, const char *type)
 }
 
 static void
-put_params(struct json_writer *w, const char *type)
+put_params(
+    const struct sandbox_habits *h, struct json_writer *w, const char *type)
 {
 	json_begin_array(w, "searchParam");
 	put_param(w, "_id", "token");
-	put_param(w, "_lastUpdated", "date");
+	if (!h->refuse_last_updated)
+		put_param(w, "_lastUpdated", "date");
 	for (size_t i = 0; i < n_params; i++)
 		if ((params[i].type == NULL ||
 			strcmp(params[i].type, type) == 0) &&
@@ -50,21 +52,36 @@ put_params(struct json_writer *w, const char *type)
 }
 
 static void
-put_resource(struct json_writer *w, const char *type)
+put_resource(
+    const struct sandbox_habits *h, struct json_writer *w, const char *type)
 {
 	static const char *const can[] = {"read", "vread", "update", "delete",
-	    "history-instance", "create", "search-type", NULL};
+	    "history-instance", "create", "search-type", "history-type", NULL};
+	static const char *const no_history[] = {"read", "vread", "update",
+	    "delete", "history-instance", "create", "search-type", NULL};
 
 	json_begin_object(w, NULL);
 	json_put_string(w, "type", type);
-	put_codes(w, "interaction", can);
+	put_codes(w, "interaction", h->no_history ? no_history : can);
 	json_put_string(w, "versioning", "versioned-update");
 	json_put_bool(w, "readHistory", true);
 	json_put_bool(w, "updateCreate", true);
 	json_put_bool(w, "conditionalCreate", true);
 	json_put_bool(w, "conditionalUpdate", true);
-	put_params(w, type);
+	put_params(h, w, type);
 	json_end_object(w);
+}
+
+static void
+put_operations(struct json_writer *w)
+{
+	json_begin_array(w, "operation");
+	json_begin_object(w, NULL);
+	json_put_string(w, "name", "export");
+	json_put_string(w, "definition",
+	    "http://hl7.org/fhir/uv/bulkdata/OperationDefinition/export");
+	json_end_object(w);
+	json_end_array(w);
 }
 
 static void
@@ -77,9 +94,11 @@ put_rest(struct exchange *x, struct json_writer *w)
 	json_put_string(w, "mode", "server");
 	json_begin_array(w, "resource");
 	for (size_t i = 0; i < x->s->store.n_types; i++)
-		put_resource(w, x->s->store.types[i].name);
+		put_resource(
+		    &x->s->options.habits, w, x->s->store.types[i].name);
 	json_end_array(w);
 	put_codes(w, "interaction", can);
+	put_operations(w);
 	json_end_object(w);
 	json_end_array(w);
 }

@@ -163,3 +163,40 @@ sandbox_requests(struct sandbox *s, const char *type)
 	sandbox_unlock(s);
 	return counts;
 }
+
+void
+sandbox_behave(struct sandbox *s, const struct sandbox_habits *h)
+{
+	sandbox_lock(s);
+	s->options.habits = *h;
+	sandbox_unlock(s);
+}
+
+void
+sandbox_pass_ms(struct sandbox *s, int64_t ms)
+{
+	sandbox_lock(s);
+	s->store.ahead_ms += ms;
+	if (ms < 0)
+		s->store.last_ms = INT64_MIN;
+	sandbox_unlock(s);
+}
+
+void
+sandbox_set_back(struct sandbox *s, int64_t ms)
+{
+	sandbox_lock(s);
+	store_set_back(&s->store, ms);
+	sandbox_unlock(s);
+}
+
+int64_t
+sandbox_now_ms(struct sandbox *s)
+{
+	int64_t ms;
+
+	sandbox_lock(s);
+	ms = store_now_ms(&s->store);
+	sandbox_unlock(s);
+	return ms;
+}

@@ -5,7 +5,6 @@
 #include <regex.h>
 #include <stdlib.h>
 #include <string.h>
-#include <time.h>
 
 #include "tests/sandbox/internal.h"
 
@@ -91,6 +90,22 @@ drop_member(struct exchange *x, const struct sandbox_fault *f)
 	json_free(doc);
 }
 
+/* Somebody else writes while this client reads. */
+static void
+touch(struct exchange *x, const struct sandbox_fault *f)
+{
+	char *type = arena_strdup(x->a, f->word == NULL ? "" : f->word);
+	char *slash = strchr(type, '/');
+	struct resource *r;
+
+	if (slash == NULL)
+		return;
+	*slash = '\0';
+	r = store_find(&x->s->store, type, slash + 1);
+	if (store_alive(r))
+		store_touch(&x->s->store, r);
+}
+
 /* A kind answers instead of the handler or changes what it sees, or is left
  * to the wire (server.c), to the links (fault_next) and to the search; undone:
  * the request is not carried out. */
@@ -112,6 +127,7 @@ static const struct {
     [SANDBOX_FAULT_IGNORE] = {"ignore", ignore_parameter, false},
     [SANDBOX_FAULT_DROP] = {"drop", drop_member, false},
     [SANDBOX_FAULT_LAG] = {"lag", NULL, false},
+    [SANDBOX_FAULT_TOUCH] = {"touch", touch, false},
 };
 
 static bool
@@ -166,13 +182,9 @@ fault_next(const struct exchange *x, const char *next, const char *here)
 bool
 fault_hides(const struct exchange *x, const struct resource *r)
 {
-	struct timespec now;
-
-	if (x->fault != SANDBOX_FAULT_LAG)
-		return false;
-	clock_gettime(CLOCK_REALTIME, &now);
-	return store_latest(r)->updated_ms >
-	       (int64_t)now.tv_sec * 1000 + now.tv_nsec / 1000000 - x->fault_ms;
+	return x->fault == SANDBOX_FAULT_LAG &&
+	       store_latest(r)->updated_ms >
+		   store_now_ms(&x->s->store) - x->fault_ms;
 }
 
 static char *

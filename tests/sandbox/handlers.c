@@ -6,6 +6,7 @@
 #include <string.h>
 #include <strings.h>
 
+#include "fhir/datetime.h"
 #include "tests/sandbox/internal.h"
 
 /* "Patient/1/_history/2" cut at its slashes. */
@@ -63,6 +64,11 @@ handle_read(struct exchange *x, const struct route *route)
 	struct resource *r = store_find(&x->s->store, route->type, route->id);
 
 	COUNT(x, route->type, reads);
+	if (search_hides(x, r) && x->s->options.habits.hide_status != 0) {
+		exchange_fail(x, x->s->options.habits.hide_status, "not-found",
+		    "not to be seen");
+		return;
+	}
 	if (!store_alive(r)) {
 		gone_or_missing(x, r);
 		return;
@@ -90,10 +96,11 @@ handle_vread(struct exchange *x, const struct route *route)
 		exchange_resource(x, 200, r, &r->versions[n - 1]);
 }
 
-static void
+void
 put_version(struct exchange *x, struct json_writer *w, const struct resource *r,
     size_t n)
 {
+	char at[INSTANT_SIZE];
 	const struct version *v = &r->versions[n - 1];
 	const char *url = arena_printf(x->a, "%s/%s", r->type, r->id);
 
@@ -112,6 +119,7 @@ put_version(struct exchange *x, struct json_writer *w, const struct resource *r,
 	    : v->created    ? "201"
 			    : "200");
 	json_put_string(w, "etag", arena_printf(x->a, "W/\"%zu\"", n));
+	json_put_string(w, "lastModified", instant_format(v->updated_ms, at));
 	json_end_object(w);
 	json_end_object(w);
 }
@@ -282,6 +290,46 @@ handle_get_search(struct exchange *x, const struct route *route)
 }
 
 static void
+handle_history_of_type(struct exchange *x, const struct route *route)
+{
+	query_parse(x, x->query);
+	handle_type_history(x, route->type);
+}
+
+static void
+handle_system_export(struct exchange *x, const struct route *route)
+{
+	(void)route;
+	query_parse(x, x->query);
+	handle_export(x, NULL);
+}
+
+static void
+handle_group_export(struct exchange *x, const struct route *route)
+{
+	query_parse(x, x->query);
+	handle_export(x, route->id);
+}
+
+static void
+handle_status(struct exchange *x, const struct route *route)
+{
+	handle_export_status(x, route->segment[1]);
+}
+
+static void
+handle_file(struct exchange *x, const struct route *route)
+{
+	handle_export_file(x, route->segment[1]);
+}
+
+static void
+handle_end(struct exchange *x, const struct route *route)
+{
+	handle_export_end(x, route->segment[1]);
+}
+
+static void
 handle_post_create(struct exchange *x, const struct route *route)
 {
 	handle_create(x, route->type, NULL);
@@ -324,6 +372,12 @@ static const struct {
     {"POST", "", handle_base_post},
     {"GET", "metadata", handle_metadata_get},
     {"GET", "T", handle_get_search},
+    {"GET", "T _history", handle_history_of_type},
+    {"GET", "$export", handle_system_export},
+    {"GET", "Group * $export", handle_group_export},
+    {"GET", "$export-status *", handle_status},
+    {"DELETE", "$export-status *", handle_end},
+    {"GET", "$export-file *", handle_file},
     {"POST", "T", handle_post_create},
     {"PUT", "T?", handle_conditional_update},
     {"POST", "T _search", handle_post_search},
@@ -393,6 +447,7 @@ admitted(struct exchange *x)
 		strcmp(x->authorization + 7, x->s->token) != 0))
 		exchange_fail(x, 401, "login", "a bearer token is needed");
 	else if (*a != '\0' && !json_media(a) && strstr(a, "*/*") == NULL &&
+		 strstr(a, "ndjson") == NULL &&
 		 strstr(a, "application/*") == NULL)
 		exchange_fail(x, 406, "not-supported", "JSON only");
 	else if (writes && !json_media(x->content_type))

@@ -59,9 +59,14 @@ struct store {
 	struct resource **slots; /* open addressing on "type/id" */
 	size_t n_slots, n_used;
 	uint64_t next_id, next_seq;
-	int64_t last_ms;
+	int64_t last_ms, ahead_ms;
 	struct undo *undo; /* of the running transaction, or NULL */
 };
+
+/* Our own clock: tests that replace the gateway's do not move the server's. */
+int64_t store_now_ms(const struct store *st);
+/* Take back every version written at or after that time. */
+void store_set_back(struct store *st, int64_t ms);
 
 void store_init(struct store *st);
 void store_done(struct store *st);
@@ -77,6 +82,8 @@ enum err_code store_write(struct store *st, const char *type, const char *id,
     const char *text, size_t len, struct resource **ret, bool *ret_same,
     struct err *e) MUST_CHECK;
 void store_remove(struct store *st, struct resource *r);
+/* The same content as a new version, now. */
+void store_touch(struct store *st, struct resource *r);
 /* An id the server may give to a new resource of that type, in buf. */
 char *store_new_id(struct store *st, const char *type, char buf[24]);
 bool store_id_ok(const char *id);
@@ -137,6 +144,7 @@ struct exchange {
 	struct strbuf out; /* the answer's body */
 	const char *out_type;
 	const char *etag, *location;   /* or NULL */
+	const char *content_location;  /* or NULL */
 	const char *retry_after;       /* or NULL */
 	int64_t modified_ms;           /* INT64_MIN: no Last-Modified */
 	enum sandbox_fault_kind fault; /* SANDBOX_FAULT__MAX: none */
@@ -160,6 +168,12 @@ void exchange_handle(struct exchange *x);
 void handle_create(struct exchange *x, const char *type, const char *id);
 void handle_search(struct exchange *x, const char *type);
 void handle_page(struct exchange *x, const char *token);
+void handle_type_history(struct exchange *x, const char *type);
+/* group NULL: of the system */
+void handle_export(struct exchange *x, const char *group);
+void handle_export_status(struct exchange *x, const char *id);
+void handle_export_file(struct exchange *x, const char *name);
+void handle_export_end(struct exchange *x, const char *id);
 void handle_bundle(struct exchange *x);
 void handle_metadata(struct exchange *x);
 void handle_fault_request(struct exchange *x);
@@ -176,6 +190,9 @@ struct match_list {
 	size_t n, cap;
 };
 bool search_match(struct exchange *x, const char *type, struct match_list *ret);
+
+/* Hidden by habit. */
+bool search_hides(const struct exchange *x, const struct resource *r);
 
 /* The one match of a condition ("identifier=…"): 0, 1 or 2 (more); -1:
  * answered with an error. */
@@ -198,6 +215,8 @@ struct sandbox {
 	struct sandbox_options options;
 	char *token; /* or NULL */
 	char *software; /* or NULL */
+	struct export_job *exports;
+	uint64_t next_export;
 	struct store store;
 	struct sandbox_counts counts;
 	bool uncounted; /* what is done now is nobody's request */
@@ -219,6 +238,10 @@ const char *fault_next(
 /* Not to be found yet, by order of a fault. */
 bool fault_hides(const struct exchange *x, const struct resource *r);
 void fault_free_all(struct sandbox *s);
+void exports_free(struct sandbox *s);
+/* A version as an entry of a history. */
+void put_version(struct exchange *x, struct json_writer *w,
+    const struct resource *r, size_t n);
 void snapshots_free(struct sandbox *s);
 
 /* Wire (server.c): lock, and the TLS context (tls.c). */

@@ -24,6 +24,11 @@ static const char usage[] =
     "  --seed N         of the made-up patients (default 1)\n"
     "  --token-file F   ask for the bearer token in F\n"
     "  --port-file F    write the port to F when ready\n"
+    "  --require-patient      clinical types are searched by patient only\n"
+    "  --require-category     Observation by category or code, too\n"
+    "  --refuse-last-updated  there is no such parameter\n"
+    "  --no-history           of a type\n"
+    "  --offset-paging        pages of a search that moves\n"
     "  --faults         answer POST /$fault\n"
     "  --quiet          do not print the address\n";
 
@@ -39,6 +44,11 @@ enum {
 	OPT_PORT_FILE,
 	OPT_FAULTS,
 	OPT_QUIET,
+	OPT_REQUIRE_PATIENT,
+	OPT_REQUIRE_CATEGORY,
+	OPT_REFUSE_LAST_UPDATED,
+	OPT_NO_HISTORY,
+	OPT_OFFSET_PAGING,
 	OPT_HELP
 };
 
@@ -54,6 +64,11 @@ static const struct option long_options[] = {
     {"port-file", required_argument, NULL, OPT_PORT_FILE},
     {"faults", no_argument, NULL, OPT_FAULTS},
     {"quiet", no_argument, NULL, OPT_QUIET},
+    {"require-patient", no_argument, NULL, OPT_REQUIRE_PATIENT},
+    {"require-category", no_argument, NULL, OPT_REQUIRE_CATEGORY},
+    {"refuse-last-updated", no_argument, NULL, OPT_REFUSE_LAST_UPDATED},
+    {"no-history", no_argument, NULL, OPT_NO_HISTORY},
+    {"offset-paging", no_argument, NULL, OPT_OFFSET_PAGING},
     {"help", no_argument, NULL, OPT_HELP},
     {NULL, 0, NULL, 0},
 };
@@ -78,12 +93,34 @@ read_number(const char *text, long max, long *ret)
 	return true;
 }
 
+/* true when it was one of the server's habits. */
+static bool
+take_habit(int c, struct sandbox_habits *h)
+{
+	const struct {
+		int option;
+		bool *flag;
+	} rows[] = {{OPT_REQUIRE_PATIENT, &h->require_patient},
+	    {OPT_REQUIRE_CATEGORY, &h->require_category},
+	    {OPT_REFUSE_LAST_UPDATED, &h->refuse_last_updated},
+	    {OPT_NO_HISTORY, &h->no_history},
+	    {OPT_OFFSET_PAGING, &h->offset_paging}};
+
+	for (size_t i = 0; i < sizeof(rows) / sizeof(rows[0]); i++) {
+		if (rows[i].option == c)
+			return *rows[i].flag = true;
+	}
+	return false;
+}
+
 /* -1: go on; else the exit status. */
 static int
 take_option(int c, struct arguments *a)
 {
 	long n;
 
+	if (take_habit(c, &a->options.habits))
+		return -1;
 	switch (c) {
 	case OPT_PORT:
 		if (!read_number(optarg, UINT16_MAX, &n))

@@ -317,38 +317,121 @@ write_page(struct exchange *x, const struct snapshot *n, size_t offset,
 	x->status = 200;
 }
 
+static bool
+has_param(const struct exchange *x, const char *name)
+{
+	for (size_t i = 0; i < x->params.n; i++)
+		if (strcmp(x->params.items[i].name, name) == 0)
+			return true;
+	return false;
+}
+
+static bool
+is_clinical(const char *type)
+{
+	return strcmp(type, "ImagingStudy") == 0 ||
+	       strcmp(type, "Observation") == 0 ||
+	       strcmp(type, "MedicationAdministration") == 0;
+}
+
+/* What this server demands; true: answered with an error. */
+static bool
+refused_by_habit(struct exchange *x, const char *type)
+{
+	const struct sandbox_habits *h = &x->s->options.habits;
+	bool named = has_param(x, "patient") || has_param(x, "subject") ||
+		     has_param(x, "_id") || has_param(x, "identifier");
+	const char *why = NULL;
+
+	if (h->require_patient && is_clinical(type) && !named)
+		why = "patient is required";
+	else if (h->require_category && strcmp(type, "Observation") == 0 &&
+		 has_param(x, "patient") && !has_param(x, "category") &&
+		 !has_param(x, "code"))
+		why = "category or code is required";
+	else if (h->refuse_last_updated && has_param(x, "_lastUpdated"))
+		why = "_lastUpdated is not supported";
+	if (why != NULL)
+		exchange_fail(x, 400, "required", "%s", why);
+	return why != NULL;
+}
+
+/* A page of a search that is made anew each time. */
+static void
+write_offset_page(
+    struct exchange *x, const struct snapshot *n, const char *self)
+{
+	size_t from = 0, until;
+	struct json_writer w;
+
+	for (size_t i = 0; i < x->params.n; i++)
+		if (strcmp(x->params.items[i].name, "_offset") == 0)
+			from = strtoul(x->params.items[i].value, NULL, 10);
+	if (from > n->n)
+		from = n->n;
+	until = n->n - from > (size_t)n->count ? from + (size_t)n->count : n->n;
+	json_writer_init(&w, &x->out, false);
+	json_begin_object(&w, NULL);
+	json_put_string(&w, "resourceType", "Bundle");
+	json_put_string(&w, "type", "searchset");
+	if (n->total >= 0)
+		json_put_int(&w, "total", n->total);
+	json_begin_array(&w, "link");
+	put_link(&w, "self", self);
+	if (until < n->n)
+		put_link(&w, "next",
+		    arena_printf(x->a, "%s%c_offset=%zu", self,
+			strchr(self, '?') == NULL ? '?' : '&', until));
+	json_end_array(&w);
+	put_entries(x, &w, n, from, until);
+	json_end_object(&w);
+	x->status = 200;
+}
+
+static void
+keep_snapshot(
+    struct exchange *x, const struct snapshot *local, const char *self)
+{
+	struct snapshot *n = snapshot_new(x->s);
+	size_t size = local->n * sizeof(struct resource *);
+
+	n->count = local->count;
+	n->total = local->total;
+	n->n = local->n;
+	n->items = malloc(size);
+	if (n->items == NULL)
+		abort();
+	memcpy(n->items, local->items, size);
+	write_page(x, n, 0, self);
+}
+
 void
 handle_search(struct exchange *x, const char *type)
 {
+	const struct sandbox_habits *h = &x->s->options.habits;
 	struct control c = {x->s->options.page_count, false, false, NULL};
 	struct match_list found = {0};
-	struct snapshot *n;
 	struct snapshot local = {0};
 	char *self;
 
 	COUNT(x, type, searches);
-	if (!search_match(x, type, &found) || !read_controls(x, &c) ||
-	    refuse_unknown(x))
+	if (refused_by_habit(x, type) || !search_match(x, type, &found) ||
+	    !read_controls(x, &c) || refuse_unknown(x))
 		return;
 	sort_matches(&found, c.sort);
 	self = self_link(x, type);
 	local.count = c.count;
 	local.total = c.no_total && !c.only_count ? -1 : (int64_t)found.n;
+	if (local.total >= 0 && h->wrong_total)
+		local.total++;
 	local.n = c.only_count ? 0 : found.n;
 	local.items = found.items;
-	if (local.n <= (size_t)c.count) {
+	if (h->offset_paging)
+		write_offset_page(x, &local, self);
+	else if (local.n <= (size_t)c.count)
 		write_page(x, &local, 0, self);
-		return;
-	}
-	n = snapshot_new(x->s);
-	n->count = c.count;
-	n->total = local.total;
-	n->n = found.n;
-	n->items = malloc(found.n * sizeof(struct resource *));
-	if (n->items == NULL)
-		abort();
-	memcpy(n->items, found.items, found.n * sizeof(struct resource *));
-	write_page(x, n, 0, self);
+	else
+		keep_snapshot(x, &local, self);
 }
 
 void

@@ -15,6 +15,25 @@
 
 #include "fhir/util/err.h"
 
+/* What real servers do, and a client must live with. */
+struct sandbox_habits {
+	/* ImagingStudy, Observation and MedicationAdministration are searched
+	 * for one patient at a time */
+	bool require_patient;
+	bool require_category;    /* Observation: by category or code, too */
+	bool refuse_last_updated; /* no such parameter */
+	bool no_history;          /* no history of a type */
+	bool offset_paging;       /* next links count in a moving search */
+	bool wrong_total;         /* one too many */
+	const char *leak;         /* "Type/id": found whoever is asked for */
+	const char *hide;         /* "Type/id": never found … */
+	int hide_status;      /* … and read with this status; 0: as it is */
+	int export_polls;     /* ready after so many looks */
+	bool export_error;    /* an error beside the data */
+	int export_shortfall; /* entries promised and not there */
+	const char *export_files; /* files stand at this origin */
+};
+
 struct sandbox_options {
 	uint16_t port;          /* 0: any free one */
 	const char *cert_dir;   /* holds server.pem and server.key.pem */
@@ -22,10 +41,12 @@ struct sandbox_options {
 	bool admin;             /* answer POST /$fault */
 	int page_count;         /* entries a page when _count is not given */
 	int max_snapshots;      /* searches whose paging is kept */
+	struct sandbox_habits habits;
 };
 #define SANDBOX_DEFAULTS                                                       \
 	{                                                                      \
-		0, "build/certs", NULL, false, 50, 64                          \
+		.cert_dir = "build/certs", .page_count = 50,                   \
+		.max_snapshots = 64                                            \
 	}
 
 struct sandbox;
@@ -59,10 +80,20 @@ bool sandbox_delete(struct sandbox *s, const char *type, const char *id);
 enum err_code sandbox_load_bundle(
     struct sandbox *s, const char *json, struct err *e) MUST_CHECK;
 
+/* From now on; what it points to is borrowed. */
+void sandbox_behave(struct sandbox *s, const struct sandbox_habits *h);
+/* The server's clock runs ahead (or, negative, behind) by so much more. */
+void sandbox_pass_ms(struct sandbox *s, int64_t ms);
+/* As after an old backup: what was written since then was never there. */
+void sandbox_set_back(struct sandbox *s, int64_t ms_since_1970);
+int64_t sandbox_now_ms(struct sandbox *s);
+
 struct sandbox_counts {
 	unsigned requests; /* everything below, and what no column names */
 	unsigned reads, searches, pages, creates, updates, deletes;
 	unsigned bundles;
+	unsigned histories; /* of a type */
+	unsigned exports, export_looks, export_files, export_ends;
 	unsigned matched; /* conditional creates that found one */
 	unsigned faults;
 };
@@ -70,20 +101,21 @@ struct sandbox_counts {
 struct sandbox_counts sandbox_requests(struct sandbox *s, const char *type);
 
 enum sandbox_fault_kind {
-	SANDBOX_FAULT_STATUS,       /* answer status, perhaps Retry-After */
-	SANDBOX_FAULT_LOGIN,        /* 200 and an HTML login page */
-	SANDBOX_FAULT_CLOSE,        /* close without an answer, undone */
-	SANDBOX_FAULT_LOST,         /* do it, then close without an answer */
-	SANDBOX_FAULT_STALL,        /* say nothing for ms, then close */
-	SANDBOX_FAULT_TRUNCATE,     /* half of the body, then close */
-	SANDBOX_FAULT_LOOP_NEXT,    /* the next link leads to this page */
-	SANDBOX_FAULT_FOREIGN_NEXT, /* the next link leads elsewhere */
+	SANDBOX_FAULT_STATUS,        /* answer status, perhaps Retry-After */
+	SANDBOX_FAULT_LOGIN,         /* 200 and an HTML login page */
+	SANDBOX_FAULT_CLOSE,         /* close without an answer, undone */
+	SANDBOX_FAULT_LOST,          /* do it, then close without an answer */
+	SANDBOX_FAULT_STALL,         /* say nothing for ms, then close */
+	SANDBOX_FAULT_TRUNCATE,      /* half of the body, then close */
+	SANDBOX_FAULT_LOOP_NEXT,     /* the next link leads to this page */
+	SANDBOX_FAULT_FOREIGN_NEXT,  /* the next link leads elsewhere */
 	SANDBOX_FAULT_RELATIVE_NEXT, /* the next link is root-relative */
 	SANDBOX_FAULT_GARBLE, /* half of the body, as if it were the whole */
 	SANDBOX_FAULT_IGNORE, /* as if the parameter (If-None-Exist, If-Match:
 			       * the header) `word` were not there */
 	SANDBOX_FAULT_DROP,   /* the body's member `word` is not stored */
 	SANDBOX_FAULT_LAG,    /* searches see nothing younger than ms */
+	SANDBOX_FAULT_TOUCH,  /* first, `word` ("Type/id") is written again */
 	SANDBOX_FAULT__MAX
 };
 
@@ -96,7 +128,7 @@ struct sandbox_fault {
 	int status;         /* STATUS */
 	const char *retry_after; /* STATUS: the header's text, or NULL */
 	int ms;                  /* STALL, LAG */
-	const char *word;        /* IGNORE, DROP */
+	const char *word;        /* IGNORE, DROP, TOUCH */
 };
 enum err_code sandbox_fault(
     struct sandbox *s, const struct sandbox_fault *f, struct err *e) MUST_CHECK;

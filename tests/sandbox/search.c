@@ -251,6 +251,21 @@ parse_conditions(struct exchange *x, const char *type, struct conditions *ret)
 	return true;
 }
 
+static bool
+is_named(const char *name, const struct resource *r)
+{
+	size_t n = strlen(r->type);
+
+	return name != NULL && strncmp(name, r->type, n) == 0 &&
+	       name[n] == '/' && strcmp(name + n + 1, r->id) == 0;
+}
+
+bool
+search_hides(const struct exchange *x, const struct resource *r)
+{
+	return r != NULL && is_named(x->s->options.habits.hide, r);
+}
+
 bool
 search_match(struct exchange *x, const char *type, struct match_list *ret)
 {
@@ -261,10 +276,12 @@ search_match(struct exchange *x, const char *type, struct match_list *ret)
 		return false;
 	for (size_t i = 0; i < row->n; i++) {
 		struct resource *r = row->items[i];
-		bool ok = store_alive(r) && !fault_hides(x, r);
+		bool ok =
+		    store_alive(r) && !fault_hides(x, r) && !search_hides(x, r);
 
 		for (size_t k = 0; k < c.all.n && ok; k++)
 			ok = condition_matches(&c.all.items[k], r);
+		ok |= store_alive(r) && is_named(x->s->options.habits.leak, r);
 		if (ok)
 			*ARENA_PUSH(x->a, ret) = r;
 	}

@@ -193,10 +193,19 @@ carry_out(struct exchange *x)
 }
 
 static void
+format_time(int64_t ms, char buf[64])
+{
+	time_t t = ms / 1000;
+	struct tm tm;
+
+	gmtime_r(&t, &tm);
+	strftime(buf, 64, "%a, %d %b %Y %H:%M:%S GMT", &tm);
+}
+
+static void
 add_headers(struct exchange *x, struct evkeyvalq *out)
 {
 	char date[64];
-	struct tm tm;
 
 	if (x->out.len > 0)
 		evhttp_add_header(out, "Content-Type", x->out_type);
@@ -204,15 +213,16 @@ add_headers(struct exchange *x, struct evkeyvalq *out)
 		evhttp_add_header(out, "ETag", x->etag);
 	if (x->location != NULL)
 		evhttp_add_header(out, "Location", x->location);
+	if (x->content_location != NULL)
+		evhttp_add_header(out, "Content-Location", x->content_location);
+	format_time(store_now_ms(&x->s->store), date);
+	evhttp_add_header(out, "Date", date);
 	if (x->retry_after != NULL)
 		evhttp_add_header(out, "Retry-After", x->retry_after);
 	if (x->status == 401)
 		evhttp_add_header(out, "WWW-Authenticate", "Bearer");
 	if (x->modified_ms != INT64_MIN) {
-		time_t t = x->modified_ms / 1000;
-
-		gmtime_r(&t, &tm);
-		strftime(date, sizeof(date), "%a, %d %b %Y %H:%M:%S GMT", &tm);
+		format_time(x->modified_ms, date);
 		evhttp_add_header(out, "Last-Modified", date);
 	}
 }
@@ -422,6 +432,7 @@ sandbox_free(struct sandbox *s)
 		server_free(s->server);
 	fault_free_all(s);
 	snapshots_free(s);
+	exports_free(s);
 	store_done(&s->store);
 	free(s->token);
 	free(s->software);

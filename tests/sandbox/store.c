@@ -192,16 +192,21 @@ store_new_id(struct store *st, const char *type, char buf[24])
 	return buf;
 }
 
-/* Our own clock: tests that replace the gateway's do not move the server's.
- * Never goes back, so that _lastUpdated orders writes. */
+int64_t
+store_now_ms(const struct store *st)
+{
+	struct timespec t;
+
+	clock_gettime(CLOCK_REALTIME, &t);
+	return (int64_t)t.tv_sec * 1000 + t.tv_nsec / 1000000 + st->ahead_ms;
+}
+
+/* Never goes back, so that _lastUpdated orders writes. */
 static int64_t
 now_ms(struct store *st)
 {
-	struct timespec t;
-	int64_t ms;
+	int64_t ms = store_now_ms(st);
 
-	clock_gettime(CLOCK_REALTIME, &t);
-	ms = (int64_t)t.tv_sec * 1000 + t.tv_nsec / 1000000;
 	if (ms < st->last_ms)
 		ms = st->last_ms;
 	st->last_ms = ms;
@@ -356,6 +361,19 @@ store_remove(struct store *st, struct resource *r)
 }
 
 void
+store_touch(struct store *st, struct resource *r)
+{
+	const struct version *v = store_latest(r);
+	struct json_doc *doc = NULL;
+	int64_t ms = now_ms(st);
+
+	if (json_parse(v->text, v->len, &doc, NULL) == ERR_OK)
+		push_version(st, r,
+		    compose(json_root(doc), r->type, r->id, r->n + 1, ms), ms);
+	json_free(doc);
+}
+
+void
 store_begin(struct store *st)
 {
 	assert(st->undo == NULL);
@@ -397,4 +415,22 @@ store_rollback(struct store *st)
 		reindex(r);
 	}
 	store_commit(st);
+}
+
+void
+store_set_back(struct store *st, int64_t ms)
+{
+	for (size_t i = 0; i < st->n_slots; i++) {
+		struct resource *r = st->slots[i];
+		bool changed = false;
+
+		while (r != NULL && r->n > 0 &&
+		       store_latest(r)->updated_ms >= ms) {
+			free(r->versions[--r->n].text);
+			changed = true;
+		}
+		if (changed)
+			reindex(r);
+	}
+	st->last_ms = ms;
 }
