@@ -102,7 +102,7 @@ begin_run(struct poll *p, const struct client_page *page)
 	p->start_ms = page->server_ms;
 	if (p->since_ms != TIME_NONE && !p->history &&
 	    page->head->self != NULL &&
-	    strstr(page->head->self, "_lastUpdated") == NULL)
+	    strstr(page->head->self, "_lastUpdated=") == NULL)
 		p->self_silent = true;
 }
 
