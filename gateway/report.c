@@ -85,19 +85,20 @@ add_criterion(struct cycle_report *r, struct report_patient *p,
     const struct assessment *x, const struct criterion_result *c)
 {
 	size_t last = x->timeline->timepoints.n;
-	enum category now = CAT_NONE, best = c->best.confirmed;
+	enum category now = CAT_NONE;
+	const char *best = word(c->best.unconfirmed);
 	char day[DAY_SIZE];
 
 	while (last > 0 && now == CAT_NONE)
 		now = c->at[--last].overall;
 	if (now == CAT_NONE)
 		return;
-	if (best == CAT_NONE)
-		best = c->best.unconfirmed;
+	if (c->best.confirmed != c->best.unconfirmed)
+		best = arena_printf(r->arena, "%s, confirmed %s", best,
+		    word(c->best.confirmed));
 	*ARENA_PUSH(r->arena, &p->lines) = arena_printf(r->arena,
 	    "%-11s %s on %s; best %s", criterion_title(c->id), word(now),
-	    day_format(x->timeline->timepoints.items[last].day, day),
-	    word(best));
+	    day_format(x->timeline->timepoints.items[last].day, day), best);
 }
 
 static const char *

@@ -204,6 +204,37 @@ check_icpd(struct arena *a, const struct random_case *c)
 	}
 }
 
+static bool
+is_ne(enum category c)
+{
+	return c == CAT_NE || c == CAT_IRNE;
+}
+
+/* Every NE says why, and names what is missing. */
+static void
+check_ne(struct arena *a, const struct random_case *c)
+{
+	const struct assessment *x = series_assess(case_text(a, c, c->n), a);
+
+	for (size_t k = 0; k < x->criteria.n; k++) {
+		for (size_t i = 1; i <= c->n; i++) {
+			const struct verdict *v = &x->criteria.items[k].at[i];
+
+			HOLDS(!is_ne(v->overall) ||
+				  (v->missing.n > 0 && v->flags.n > 0),
+			    x->criteria.items[k].id, a, c);
+			for (size_t m = 0; m < v->missing.n; m++)
+				HOLDS(*v->missing.items[m].code != '\0' &&
+					  *v->missing.items[m].item != '\0',
+				    "an empty reason", a, c);
+		}
+	}
+	for (size_t i = 0; i < x->hyperprogression.n; i++)
+		HOLDS(x->hyperprogression.items[i].met != UNKNOWN ||
+			  x->hyperprogression.items[i].missing.n > 0,
+		    x->hyperprogression.items[i].definition, a, c);
+}
+
 /* The first iUPD is the first RECIST 1.1 progression, for nothing before it
  * is disregarded. */
 static void
@@ -308,6 +339,12 @@ START_TEST(icpd_needs_iupd)
 }
 END_TEST
 
+START_TEST(ne_says_why)
+{
+	each_case(check_ne);
+}
+END_TEST
+
 START_TEST(first_pd_is_first_iupd)
 {
 	each_case(check_first_pd);
@@ -340,6 +377,7 @@ suite_random(void)
 
 	tcase_set_timeout(c, 20);
 	tcase_add_test(c, icpd_needs_iupd);
+	tcase_add_test(c, ne_says_why);
 	tcase_add_test(c, first_pd_is_first_iupd);
 	tcase_add_test(c, later_scan_changes_nothing);
 	tcase_add_test(c, cr_means_no_disease);

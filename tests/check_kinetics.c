@@ -270,6 +270,18 @@ START_TEST(unknowns)
 	in.new_organ = YES;
 	in.ttf_days = 30;
 	ck_assert_int_eq(met("lo_russo2019", &in), YES);
+	/* An ECOG of 2 is one of the three, so are two lesions in one organ. */
+	in = fast();
+	in.ecog_2mo = 2;
+	ck_assert_int_eq(met("lo_russo2019", &in), YES);
+	in.ecog_2mo = 1;
+	in.news_same_organ.n = 1;
+	ck_assert_int_eq(met("lo_russo2019", &in), NO);
+	in.news_same_organ.open = 1;
+	ck_assert_int_eq(met("lo_russo2019", &in), UNKNOWN);
+	in.news_same_organ.n = 2;
+	ck_assert_int_eq(met("lo_russo2019", &in), YES);
+	in = fast();
 	/* Matos without a first dose: not computable if there is a PD. */
 	in.day_therapy = DAY_NONE;
 	ck_assert_int_eq(met("matos2020", &in), UNKNOWN);

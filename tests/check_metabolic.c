@@ -346,6 +346,10 @@ static const struct {
     {{240, 160, 160, 150}, false}, /* +8 mm, large */
     {{260, 160, 160, 150}, true},  /* +10 mm, large */
     {{200, 149, 140, 142}, false}, /* just below +50 % */
+    {{200, 120, 140, 100}, true},  /* 20.0 mm is small: +6 mm is enough */
+    {{201, 120, 140, 100}, false}, /* above it, 10 mm are needed */
+    {{180, 150, 176, 100}, true},  /* +5.0 mm of the short diameter */
+    {{180, 149, 176, 100}, false},
 };
 
 START_TEST(lugano_ct)
