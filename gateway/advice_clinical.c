@@ -34,9 +34,11 @@ state_since(const struct timeline *t, const struct visit *v, int32_t as_of,
 		if (e->day <= v->last_day || e->day > as_of ||
 		    state == CLINICAL_UNSTABLE)
 			continue;
-		if (e->score > before)
+		state = CLINICAL_STABLE;
+		if (e->score > before) {
 			*ret_row = e;
-		state = e->score > before ? CLINICAL_UNSTABLE : CLINICAL_STABLE;
+			state = CLINICAL_UNSTABLE;
+		}
 	}
 	return state;
 }

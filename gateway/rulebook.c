@@ -37,6 +37,11 @@ rulebook_find(const char *id)
 void
 rulebook_write_ids(struct strbuf *out)
 {
+	strbuf_adds(out,
+	    "# Rules\n\n"
+	    "Every rule id an explanation may name. An id keeps its meaning. "
+	    "Sections are those\nof the criteria specification. Made by "
+	    "`rescan rules --ids`.\n\n");
 	strbuf_adds(out, "| rule | section | what it says | source |\n"
 			 "|---|---|---|---|\n");
 	for (size_t i = 0; i < N_RULES; i++)

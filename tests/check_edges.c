@@ -246,15 +246,27 @@ START_TEST(ecog_of_two_months)
 }
 END_TEST
 
-/* CT and PET two weeks apart are compared still. */
+/* CT and PET two weeks apart are compared still, more are not even where a
+ * site takes them for one timepoint. */
 START_TEST(ct_and_pet)
 {
+	struct assess_options o = ASSESS_DEFAULTS;
+	struct timeline_options to = TIMELINE_DEFAULTS;
+
+	to.group_days = 30;
 	course_measure_uptake("lung", -1, 300, SUL_PEAK, 8000);
 	course_give(0);
 	course_measure_uptake("lung", 56, 380, SUL_PEAK, 4000);
 	course_measure("liver", 70, 100);
-	ck_assert_ptr_nonnull(
-	    course_pattern(course_assess(), "metabolic_discordance", 0));
+	ck_assert_ptr_nonnull(course_pattern(
+	    assess_run(timeline_build(course_facts, &to, course_arena), &o,
+		course_arena),
+	    "metabolic_discordance", 0));
+	course_measure("bone", 71, 100);
+	ck_assert_ptr_null(course_pattern(
+	    assess_run(timeline_build(course_facts, &to, course_arena), &o,
+		course_arena),
+	    "metabolic_discordance", 0));
 }
 END_TEST
 

@@ -256,6 +256,8 @@ START_TEST(percimt_unknown_sizes)
 {
 	static const int32_t four[] = {TMM_NONE, TMM_NONE, TMM_NONE, TMM_NONE};
 	static const int32_t one[] = {TMM_NONE};
+	static const int32_t ten[] = {101, 101, 101};
+	static const int32_t fifteen[] = {151, 151};
 	static const int32_t mixed[] = {160, TMM_NONE};
 
 	ck_assert_str_eq(
@@ -268,6 +270,10 @@ START_TEST(percimt_unknown_sizes)
 	    percimt_judge(&contested, mixed, 2, false).overall, "NE");
 	ck_assert_str_eq(
 	    percimt_judge(&contested, NULL, 0, true).overall, "CMR");
+	ck_assert_str_eq(
+	    percimt_judge(&contested, ten, 3, false).overall, "PMD");
+	ck_assert_str_eq(
+	    percimt_judge(&contested, fifteen, 2, false).overall, "PMD");
 }
 END_TEST
 
@@ -346,6 +352,7 @@ static const struct {
     {{240, 160, 160, 150}, false}, /* +8 mm, large */
     {{260, 160, 160, 150}, true},  /* +10 mm, large */
     {{200, 149, 140, 142}, false}, /* just below +50 % */
+    {{200, 150, 200, 100}, true},  /* +50 % exactly */
     {{200, 120, 140, 100}, true},  /* 20.0 mm is small: +6 mm is enough */
     {{201, 120, 140, 100}, false}, /* above it, 10 mm are needed */
     {{180, 150, 176, 100}, true},  /* +5.0 mm of the short diameter */

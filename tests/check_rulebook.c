@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
  * The rules as they are printed, and that an explanation names no other.
- * After a change of judgement that is meant: build/rescan rules >
- * tests/golden/rules.txt, and read the difference.
+ * After a change of judgement that is meant, print them anew as the failure
+ * says and read the difference.
  */
 #include "gateway/rulebook.h"
 
@@ -17,20 +17,28 @@
 #include "tests/support/series.h"
 
 #define GOLDEN "tests/golden/rules.txt"
+#define DOCS   "docs/rules.md"
 
-START_TEST(golden)
+static void
+compare(void (*write)(struct strbuf *out), const char *file, const char *how)
 {
 	struct strbuf got;
 	size_t n;
-	char *want = check_read_file(GOLDEN, &n);
+	char *want = check_read_file(file, &n);
 
 	strbuf_init(&got, (size_t)1 << 20);
-	rulebook_write(&got);
+	write(&got);
 	ck_assert_msg(strcmp(got.s, want) == 0,
-	    "the rules are not those of " GOLDEN
-	    "; if that is meant: build/rescan rules >" GOLDEN);
+	    "the rules are not those of %s; if that is meant: %s >%s", file,
+	    how, file);
 	free(want);
 	strbuf_done(&got);
+}
+
+START_TEST(golden)
+{
+	compare(rulebook_write, GOLDEN, "build/rescan rules");
+	compare(rulebook_write_ids, DOCS, "build/rescan rules --ids");
 }
 END_TEST
 

@@ -30,7 +30,10 @@ def trace_thresholds(files):
     if len(rows) != len(re.findall(r"^THRESHOLD\(", text, re.M)):
         bad.append("gateway/thresholds.def: a row that is not understood")
     tested = {}
-    for file, old, _, _, programs in list(mutate.comparisons()):
+    for file, old, _, _, programs in mutate.comparisons():
+        if (ROOT / file).read_text().count(old) != 1:
+            bad.append(f"tests/mutations.txt: {file}: {old!r} is not there "
+                       "once")
         for name, _, _, _ in rows:
             if re.search(rf"\b{name}\b", old):
                 tested.setdefault(name, set()).update(programs)
