@@ -154,6 +154,9 @@ refer(void *ctx, const char *identifier, bool version, struct arena *a,
 			   ? OUTREF_WAIT
 			   : OUTREF_NONE;
 	}
+	/* What a person wrote there is not our work. */
+	if (version && o->state == OUTPUT_DISMISSED)
+		return OUTREF_NONE;
 	/* A version that is about to be superseded is not cited. */
 	if (version && o->state < OUTPUT_WRITTEN)
 		return OUTREF_WAIT;
@@ -166,7 +169,7 @@ refer(void *ctx, const char *identifier, bool version, struct arena *a,
 	return OUTREF_KNOWN;
 }
 
-/* NULL in *ret: has to wait for another output. */
+/* NULL in *ret: has to wait for another output, or is settled. */
 static enum err_code
 resolve(struct job *j, char **ret, struct err *e)
 {
@@ -176,8 +179,13 @@ resolve(struct job *j, char **ret, struct err *e)
 	    .ref = refer,
 	    .ctx = j,
 	    .arena = j->arena};
+	enum err_code rc = outbody_resolve(j->o->body, &r, ret, e);
 
-	return outbody_resolve(j->o->body, &r, ret, e);
+	if (rc == ERR_OK && *ret != NULL && outbody_is_moot(*ret)) {
+		*ret = NULL;
+		rc = settle(j, OUTPUT_ABSENT, DELIVERED_NOTHING, NULL, e);
+	}
+	return rc;
 }
 
 /*= interop D-42, D-52: the intent is durable before anything is sent. */

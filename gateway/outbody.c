@@ -414,3 +414,20 @@ outbody_carries(const struct json_value *resource, const char *identifier)
 	       carries(json_get(json_get(resource, "meta"), "tag"), "code",
 		   identifier);
 }
+
+bool
+outbody_is_moot(const char *body)
+{
+	struct json_doc *doc = NULL;
+	struct err unheard = ERR_INIT;
+	const char *type;
+	bool moot = false;
+
+	if (json_parse(body, strlen(body), &doc, &unheard) == ERR_OK) {
+		type = json_string_at(json_root(doc), "resourceType");
+		moot = type != NULL && strcmp(type, "Provenance") == 0 &&
+		       json_get(json_root(doc), "target") == NULL;
+	}
+	json_free(doc);
+	return moot;
+}

@@ -58,6 +58,10 @@ bool outbody_untouched(const struct json_value *current,
 /* Our identifier (Provenance: tag) still stands in it. */
 bool outbody_carries(const struct json_value *resource, const char *identifier);
 
+/* A Provenance, resolved, that is about nothing: none of its targets stands,
+ * or none as we wrote it. */
+bool outbody_is_moot(const char *body);
+
 /* Print what changes between two bodies, a line a leaf: "- path: old",
  * "+ path: new".  `before` may be NULL. */
 void outbody_print_changes(const char *before, const char *after, FILE *out);

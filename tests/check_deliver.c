@@ -148,6 +148,36 @@ START_TEST(closed_flag_stays_closed)
 }
 END_TEST
 
+/* Seen on Medplum: the gateway lost its store, found the Flag as a person left
+ * it, and its Provenance then claimed that person's version. */
+START_TEST(version_of_a_person_is_not_claimed)
+{
+	size_t n;
+	char *p, claim[128];
+	const char *flag;
+
+	bench_cycle(&b);
+	flag = row("Flag")->server_id;
+	n = sandbox_count(b.sandbox, "Provenance");
+	bench_edit(&b, "Flag", flag, "\"active\"", "\"inactive\"");
+	forget();
+	bench_cycle(&b);
+	ck_assert_int_eq(row("Flag")->state, OUTPUT_DISMISSED);
+	ck_assert_uint_eq(b.report.delivered[DELIVERED_CREATED], 0);
+	ck_assert_uint_eq(b.report.delivered[DELIVERED_UPDATED], 0);
+	ck_assert_uint_eq(sandbox_count(b.sandbox, "Provenance"), n);
+	snprintf(claim, sizeof(claim), "Flag/%s/_history/2", flag);
+	for (size_t i = 0; i < n; i++) {
+		p = sandbox_nth(b.sandbox, "Provenance", i);
+		ck_assert_ptr_null(strstr(p, claim));
+		free(p);
+	}
+	/* And it is settled: nothing is left waiting. */
+	bench_cycle(&b);
+	ck_assert_uint_eq(b.report.delivered[DELIVERED_WAITING], 0);
+}
+END_TEST
+
 START_TEST(removed_flag_is_not_made_again)
 {
 	struct store_output *o;
@@ -429,6 +459,7 @@ suite_deliver(void)
 	tcase_add_checked_fixture(t, setup, teardown);
 	tcase_set_timeout(t, 20);
 	tcase_add_test(t, closed_flag_stays_closed);
+	tcase_add_test(t, version_of_a_person_is_not_claimed);
 	tcase_add_test(t, removed_flag_is_not_made_again);
 	tcase_add_test(t, signed_report_is_left_alone);
 	tcase_add_test(t, touch_without_change_is_no_change);
@@ -463,7 +494,8 @@ cycle(const char *config)
 	if (config_load(config, &c, &e) != ERR_OK ||
 	    config_server(c, NULL, &o.server, &e) != ERR_OK ||
 	    codemap_load(dirs, 1, &maps, &e) != ERR_OK ||
-	    store_sqlite.open(c->store_path, STORE_WRITER, &o.store, &e) != ERR_OK)
+	    store_sqlite.open(c->store_path, STORE_WRITER, &o.store, &e) !=
+		ERR_OK)
 		return 1;
 	o.config = c;
 	o.maps = maps;
