@@ -49,7 +49,7 @@ await() { # directory; until the server says where it is
 one() { # name
 	dir=$into/$1
 	mkdir -p "$dir"
-	rm -f "$dir/url" "$dir"/store.db* "$dir"/*.token
+	rm -f "$dir/url" "$dir"/*.db* "$dir"/*.token
 	why=$(sh "tests/interop/$1/server.sh" get "$dir") || {
 		left_out "$1" "${why:-it could not be had}"
 		return

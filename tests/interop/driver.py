@@ -128,7 +128,11 @@ def load(server, build):
 class Gateway:
     def __init__(self, name, folder, server, ca_file, build):
         self.folder, self.build = folder, build
+        self.store = 'store.db'
         self.head = f'[server "{name}"]\nbase_url = {server.base}\nca_file = {ca_file}\n'
+
+    def forget(self):
+        self.store = 'lost.db'
 
     def cycle(self, step, extra):
         """One cycle with these lines more for the server: the exit status."""
@@ -138,7 +142,7 @@ class Gateway:
             if os.path.exists(f'{self.folder}/{extra}'):
                 with open(f'{self.folder}/{extra}') as more:
                     f.write(more.read())
-            f.write(f'\n[store]\npath = {self.folder}/store.db\n')
+            f.write(f'\n[store]\npath = {self.folder}/{self.store}\n')
         with open(f'{self.folder}/{step}.out', 'w') as out, open(f'{self.folder}/{step}.log', 'w') as log:
             return subprocess.run([f'{self.build}/rescan', 'run', '-c', ini, '--once'], stdout=out,
                                   stderr=log).returncode
@@ -308,6 +312,15 @@ class Scenario:
         check('person: the Flag was opened again', self.seen[self.flag]['status'] == 'inactive')
         return 'a Flag closed by a person stays closed'
 
+    def lost(self):
+        """A gateway that lost its memory finds what it wrote, and writes none of it again."""
+        self.gateway.forget()
+        counts = self.gateway.run('lost')
+        check('lost: something was written', not counts['created'] and not counts['updated'], counts)
+        check('lost: the Flag a person closed was not left alone', counts['dismissed'] == 1, counts)
+        check('lost: the server changed', differences(self.seen, snapshot(self.server)) == (set(), set()))
+        return self.idle('found')
+
 
 def main():
     name, folder, ca_file, build = sys.argv[1:]
@@ -323,7 +336,8 @@ def main():
     scenario = Scenario(server, Gateway(name, folder, server, ca_file, build), build)
     software = server.get('metadata').get('software', {})
     steps = (scenario.load, scenario.first, lambda: scenario.idle('idle'), scenario.withdraw, scenario.progress,
-             scenario.person, lambda: scenario.idle('last'))
+             scenario.person, lambda: scenario.idle('last'),
+             scenario.lost)
     begin = time.monotonic()
     done = []
     try:
