@@ -21,6 +21,7 @@ int command_run(int argc, char **argv);
 int command_check(int argc, char **argv);
 int command_rules(int argc, char **argv);
 int command_probe(int argc, char **argv);
+int command_keys(int argc, char **argv);
 int command_quarantine(int argc, char **argv);
 
 /* The built-in code maps: beside the program in its source tree, else under

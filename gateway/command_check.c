@@ -4,17 +4,17 @@
  * and nothing else: no network, no store, no side effects.
  */
 #include "gateway/command.h"
+#include "gateway/connect.h"
 #include "gateway/offline.h"
 
 #include <getopt.h>
 #include <string.h>
-#include <unistd.h>
 
 static const struct option options[] = {
-	{"config", required_argument, NULL, 'c'},
-	{"print-defaults", no_argument, NULL, 'p'},
-	{"help", no_argument, NULL, 'h'},
-	{NULL, 0, NULL, 0},
+    {"config", required_argument, NULL, 'c'},
+    {"print-defaults", no_argument, NULL, 'p'},
+    {"help", no_argument, NULL, 'h'},
+    {NULL, 0, NULL, 0},
 };
 
 static void
@@ -28,15 +28,7 @@ usage(FILE *out)
 	    out);
 }
 
-static enum err_code
-check_file(const char *server, const char *key, const char *path, struct err *e)
-{
-	if (path == NULL || access(path, R_OK) == 0)
-		return ERR_OK;
-	return err_set(e, ERR_CONFIG, "server \"%s\": %s %s cannot be read",
-	    server, key, path);
-}
-
+/* Everything a server's section names is opened; nobody is spoken to. */
 static enum err_code
 check_servers(const struct config *c, struct err *e)
 {
@@ -44,14 +36,12 @@ check_servers(const struct config *c, struct err *e)
 
 	for (size_t i = 0; i < c->servers.n && rc == ERR_OK; i++) {
 		const struct config_server *s = &c->servers.items[i];
-		const struct config_server *ignored;
+		struct client *client = NULL;
 
-		rc = config_server(c, s->name, &ignored, e);
-		if (rc == ERR_OK)
-			rc = check_file(s->name, "ca_file", s->ca_file, e);
-		if (rc == ERR_OK)
-			rc = check_file(
-			    s->name, "token_file", s->token_file, e);
+		rc = connect_server(c, s, NULL, &client, e);
+		if (rc != ERR_OK)
+			err_context(e, "server \"%s\"", s->name);
+		client_free(client);
 	}
 	return rc;
 }

@@ -189,8 +189,10 @@ probe(const struct request *r, const struct config *c,
 
 	if (r->ca_file != NULL)
 		copy.ca_file = r->ca_file;
-	if (r->token_file != NULL)
+	if (r->token_file != NULL) {
 		copy.token_file = r->token_file;
+		copy.auth = "bearer";
+	}
 	rc = probe_run(&o, &report, e);
 	if (o.progress != NULL)
 		fputs("\r\x1b[K", stderr);

@@ -97,13 +97,26 @@ catch_signals(void)
 	signal(SIGPIPE, SIG_IGN);
 }
 
-static void
-print_cycle(void *ctx, const struct cycle_report *r, const struct err *e)
-{
-	const struct request *request = ctx;
+/* What the end of a cycle needs. */
+struct running {
+	bool once;
+	struct metrics *metrics;
+	const char *metrics_file; /* or NULL */
+};
 
+static void
+end_cycle(void *ctx, const struct cycle_report *r, const struct err *e)
+{
+	const struct running *running = ctx;
+	struct err failed = ERR_INIT;
+
+	metrics_cycle(running->metrics, r, e);
+	if (running->metrics_file != NULL &&
+	    metrics_write(running->metrics, running->metrics_file, &failed) !=
+		ERR_OK)
+		log_event(LOG_METRICS_FAILED, log_err(&failed));
 	pipeline_print(r, stdout);
-	if (e != NULL && !request->once) /* a single cycle returns it */
+	if (e != NULL && !running->once) /* a single cycle returns it */
 		command_complain(e);
 	fflush(stdout);
 }
@@ -117,7 +130,8 @@ run(const struct request *r, const struct offline *o, struct err *e)
 	    .dry_run = r->dry_run,
 	    .diff = r->dry_run ? stdout : NULL,
 	};
-	struct request copy = *r;
+	struct metrics metrics;
+	struct running running = {r->once, &metrics, o->config->metrics_file};
 	struct pipeline *p = NULL;
 	enum err_code rc;
 
@@ -130,10 +144,12 @@ run(const struct request *r, const struct offline *o, struct err *e)
 		goto out;
 	log_event(LOG_START, log_word("version", RESCAN_VERSION),
 	    log_word("server", po.server->name));
+	metrics_init(&metrics, po.server->name);
+	po.metrics = &metrics;
 	rc = pipeline_new(&po, &p, e);
 	if (rc != ERR_OK)
 		goto out;
-	rc = schedule_run(p, o->config, r->once, print_cycle, &copy, e);
+	rc = schedule_run(p, o->config, r->once, end_cycle, &running, e);
 	log_event(LOG_STOP, log_word("server", po.server->name));
 out:
 	pipeline_free(p);

@@ -274,6 +274,43 @@ is_roster(const char *s)
 	return strcmp(s, "medications") == 0;
 }
 
+/* What each kind of authorization needs, and what is no use without it. */
+static void
+check_auth(struct input *r, struct config_server *s)
+{
+	const struct {
+		const char *auth, *key, *value;
+		bool needed;
+	} needs[] = {
+	    {"bearer", "token_file", s->token_file, true},
+	    {"basic", "basic_file", s->basic_file, true},
+	    {"smart", "client_id", s->client_id, true},
+	    {"smart", "key_file", s->key_file, true},
+	    {"smart", "token_url", s->token_url, false},
+	};
+	const char *what = "";
+	struct config_list kind = {&s->auth, 1};
+
+	if (s->auth[0] == '\0')
+		s->auth = s->token_file == NULL ? "none" : "bearer";
+	if (!list_within(&kind, "none bearer basic smart", &what))
+		complain(r, "auth = %s is none of none, bearer, basic, smart",
+		    s->auth);
+	for (size_t i = 0; i < sizeof(needs) / sizeof(needs[0]); i++) {
+		bool ours = strcmp(s->auth, needs[i].auth) == 0;
+
+		if (ours && needs[i].needed && needs[i].value == NULL)
+			complain(
+			    r, "auth = %s needs %s", s->auth, needs[i].key);
+		if (!ours && needs[i].value != NULL)
+			complain(r, "%s is given, but auth = %s", needs[i].key,
+			    s->auth);
+	}
+	if (s->alg[0] != '\0' && strcmp(s->alg, "ES384") != 0 &&
+	    strcmp(s->alg, "RS384") != 0)
+		complain(r, "alg = %s is neither ES384 nor RS384", s->alg);
+}
+
 static void
 check_server(struct input *r, struct config_server *s)
 {
@@ -313,6 +350,7 @@ check_server(struct input *r, struct config_server *s)
 		    s->profile, s->profile_base);
 	if (!list_within(&s->accepts, WRITTEN " none", &what))
 		complain(r, "accepts: %s is not written", what);
+	check_auth(r, s);
 }
 
 static void
@@ -448,7 +486,6 @@ config_client(const struct config_server *s)
 	struct client_options o = CLIENT_DEFAULTS;
 
 	o.base_url = s->base_url;
-	o.token_file = s->token_file;
 	o.http.ca_file = s->ca_file;
 	o.http.pin_sha256 = s->pin_sha256;
 	o.http.client_cert_file = s->client_cert_file;
@@ -466,6 +503,9 @@ config_client(const struct config_server *s)
 	o.max_pages = s->max_pages;
 	o.retries = s->retries;
 	o.backoff_ms = s->backoff_ms;
+	o.limits.requests_per_minute = s->requests_per_minute;
+	o.limits.breaker_failures = s->breaker_failures;
+	o.limits.breaker_pause_ms = s->breaker_pause_s * INT64_C(1000);
 	return o;
 }
 

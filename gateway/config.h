@@ -23,7 +23,11 @@ struct config_server {
 	const char *name;
 	int line;                         /* of its section, for messages */
 	const char *base_url;             /* no slash at its end */
+	const char *auth; /* "none", "bearer", "basic", "smart" */
 	const char *ca_file, *token_file; /* or NULL, and so on */
+	const char *basic_file, *client_id, *key_file, *token_url;
+	const char *key_id, *alg; /* "" when not given */
+	struct config_list scopes;
 	const char *pin_sha256, *client_cert_file, *client_key_file;
 	const char *proxy, *proxy_auth_file;
 	bool http2;
@@ -36,6 +40,7 @@ struct config_server {
 	int page_count, max_pages, max_body_mb;
 	int connect_timeout_s, idle_timeout_s, total_timeout_s;
 	int retries, backoff_ms;
+	int requests_per_minute, breaker_failures, breaker_pause_s;
 	const char *mode, *roster; /* roster: or NULL, as those below */
 	int roster_refresh_s, roster_max;
 	struct config_panel {
@@ -75,6 +80,7 @@ struct config {
 	struct config_list write_types;
 	int write_retry_min_s, write_retry_max_s;
 	struct config_serve serve;
+	const char *metrics_file; /* or NULL */
 };
 
 /* Read a file; path NULL gives the defaults (no server).  Errors: ERR_IO,
@@ -92,7 +98,8 @@ void config_free(struct config *c); /* NULL is fine */
 enum err_code config_server(const struct config *c, const char *name,
     const struct config_server **ret, struct err *e) MUST_CHECK;
 
-/* The same as the HTTP client wants it; borrows from s. */
+/* The same as the HTTP client wants it, without authorization
+ * (gateway/connect.h); borrows from s. */
 struct client_options config_client(const struct config_server *s);
 
 bool config_list_has(const struct config_list *l, const char *item);

@@ -504,6 +504,9 @@ not_writable(struct job *j)
 	if (d->server->accepts.n > 0 &&
 	    !config_list_has(&d->server->accepts, j->o->type))
 		return "not among what this server accepts";
+	if (!client_granted(d->client, j->o->type, 'c') ||
+	    !client_granted(d->client, j->o->type, 'u'))
+		return "the authorization server did not grant writing it";
 	missing = capability_refuses(
 	    d->capability, j->o->type, j->o->server_id[0] != '\0');
 	if (missing == NULL)

@@ -12,9 +12,8 @@
 #define MAX_REFERENCES 500
 #define MAX_BYTES      ((size_t)64 << 20)
 
-/* What is read besides what is polled, by reference. */
-static const char *const followed[] = {
-    "Patient", "Condition", "BodyStructure", "Medication"};
+const char *const ingest_followed[] = {
+    "Patient", "Condition", "BodyStructure", "Medication", NULL};
 
 void
 ingest_init(struct ingest *in, struct arena *a, const char *server,
@@ -123,8 +122,8 @@ note_reference(void *ctx, const struct json_value *v)
 
 	if (key == NULL || w->keys.n >= MAX_REFERENCES)
 		return;
-	for (size_t i = 0; i < sizeof(followed) / sizeof(followed[0]); i++)
-		wanted = wanted || strcmp(type, followed[i]) == 0;
+	for (size_t i = 0; ingest_followed[i] != NULL; i++)
+		wanted = wanted || strcmp(type, ingest_followed[i]) == 0;
 	for (size_t i = 0; i < w->keys.n && wanted; i++)
 		wanted = strcmp(w->keys.items[i], key) != 0;
 	if (wanted)

@@ -29,6 +29,9 @@ struct ingest {
 	size_t nameless; /* entries without a key */
 };
 
+/* Types read besides what is polled, by reference; NULL ends. */
+extern const char *const ingest_followed[];
+
 void ingest_init(struct ingest *in, struct arena *a, const char *server,
     const char *base, const char *type, int64_t now_ms);
 

@@ -39,6 +39,8 @@ static const struct command {
     {"run", "poll a FHIR server, assess, write back", command_run},
     {"check", "configuration and code maps are sound", command_check},
     {"probe", "what a FHIR server can and cannot do for us", command_probe},
+    {"keys", "make a signing key for SMART, print the public JWKS",
+	command_keys},
     {"quarantine", "what could not be read, mapped or written",
 	command_quarantine},
     {"rules", "every rule, threshold and option, with citations",

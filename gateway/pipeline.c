@@ -5,6 +5,7 @@
 #include "fhir/util/log.h"
 #include "gateway/aside.h"
 #include "gateway/conclude.h"
+#include "gateway/connect.h"
 #include "gateway/ingest.h"
 #include "gateway/read.h"
 
@@ -33,11 +34,11 @@ enum err_code
 pipeline_new(
     const struct pipeline_options *o, struct pipeline **ret, struct err *e)
 {
-	struct client_options how = config_client(o->server);
 	struct client *client = NULL;
 	struct pipeline *p;
 	char host[64] = "";
-	enum err_code rc = client_new(&how, &client, e);
+	enum err_code rc =
+	    connect_server(o->config, o->server, o->metrics, &client, e);
 
 	if (rc != ERR_OK)
 		return rc;
@@ -384,6 +385,8 @@ pipeline_cycle(struct pipeline *p, struct cycle_report *ret, struct err *e)
 	if (rc == ERR_OK)
 		rc = work_all(p, ret, e);
 	ret->end_ms = clock_now_ms();
+	if (p->o.metrics != NULL)
+		connect_measure(p->client, p->o.metrics);
 	log_event(LOG_CYCLE, log_word("server", p->o.server->name),
 	    log_word("result", err_name(rc)),
 	    log_int("entries", (int64_t)ret->entries),

@@ -11,6 +11,7 @@
 #define RESCAN_PIPELINE_H
 
 #include "gateway/config.h"
+#include "gateway/metrics.h"
 #include "gateway/report.h"
 #include "gateway/store/store.h"
 #include "mappings/codemap.h"
@@ -20,6 +21,7 @@ struct pipeline_options {
 	const struct config_server *server;
 	const struct codemap *maps;
 	struct store *store;
+	struct metrics *metrics; /* or NULL */
 	bool dry_run; /* reads and assesses; writes nothing to the server and
 		       * nothing to the outbox */
 	FILE *diff;   /* dry run: what would be written; or NULL */

@@ -263,6 +263,13 @@ poll_run(struct poll *p, const char *query, struct err *e)
 	const char *type = p->type->name;
 	enum err_code rc;
 
+	/*= interop D-35: said, a gap in coverage, and never "there is none" */
+	if (!client_granted(c, type, 's') || !client_granted(c, type, 'r')) {
+		log_event(LOG_NOT_GRANTED, log_word("type", type));
+		return err_set(e, ERR_FORBIDDEN,
+		    "%s: the authorization server did not grant reading it",
+		    type);
+	}
 	p->read->report->searches++;
 	log_event(LOG_POLL_START, log_word("type", type));
 	rc = p->history ? client_history(c, query, take_page, p, e)

@@ -5,6 +5,7 @@
 #include "gateway/probe.h"
 
 #include "fhir/util/clock.h"
+#include "gateway/connect.h"
 #include "gateway/probe_priv.h"
 
 #include <stdlib.h>
@@ -353,7 +354,7 @@ enum err_code
 probe_run(
     const struct probe_options *o, struct probe_report *ret, struct err *e)
 {
-	struct client_options how = config_client(o->server);
+	struct client_options how;
 	struct probe p = {.o = o, .out = ret};
 	struct json_doc *statement = NULL;
 	enum err_code rc;
@@ -368,8 +369,11 @@ probe_run(
 	    .sort = true,
 	    .if_none_exist = true,
 	    .if_match = true};
-	how.http.http2 = true; /* to see whether it is spoken */
-	rc = client_new(&how, &p.client, e);
+	rc = connect_options(o->config, o->server, NULL, &how, e);
+	if (rc == ERR_OK) {
+		how.http.http2 = true; /* to see whether it is spoken */
+		rc = client_new(&how, &p.client, e);
+	}
 	if (rc != ERR_OK)
 		return rc;
 	rc = read_statement(&p, &statement, e);

@@ -91,6 +91,13 @@ START_TEST(client_defaults_are_those_of_the_client)
 	ck_assert_ptr_null(got.http.proxy);
 	ck_assert_ptr_null(got.http.pin_sha256);
 	ck_assert_uint_eq(got.n_trusted_origins, 0);
+	ck_assert_ptr_null(got.auth);
+	ck_assert_int_eq(
+	    got.limits.requests_per_minute, want.limits.requests_per_minute);
+	ck_assert_int_eq(
+	    got.limits.breaker_failures, want.limits.breaker_failures);
+	ck_assert_int_eq(
+	    got.limits.breaker_pause_ms, want.limits.breaker_pause_ms);
 	ck_assert_uint_eq(got.http.max_body, want.http.max_body);
 	config_free(c);
 }
@@ -120,6 +127,8 @@ START_TEST(values_are_taken)
 	ck_assert_int_eq(c->servers.items[0].page_count, 100);
 	ck_assert_int_eq(c->servers.items[1].page_count, 7);
 	ck_assert_ptr_null(c->servers.items[1].token_file);
+	ck_assert_str_eq(c->servers.items[0].auth, "bearer");
+	ck_assert_str_eq(c->servers.items[1].auth, "none");
 	ck_assert_uint_eq(c->poll_types.n, 1);
 	ck_assert_int_eq(c->poll_overlap_s, 0);
 	ck_assert_uint_eq(c->mapping.n_readers, 3);
@@ -135,6 +144,8 @@ START_TEST(values_are_taken)
 	config_free(c);
 }
 END_TEST
+
+#define SERVER "[server \"a\"]\nbase_url=https://h\n"
 
 static const struct {
 	const char *text, *want;
@@ -160,6 +171,18 @@ static const struct {
     {"[assess]\nchange_mm = 0\n", "is out of bounds"},
     {"[assess]\nconfirm_min_days = 60\n", "is above confirm_max_days"},
     {"[store]\npath =\n", "path is empty"},
+    {SERVER "auth = oauth\n", ":1: auth = oauth is none of"},
+    {SERVER "auth = bearer\n", ":1: auth = bearer needs token_file"},
+    {SERVER "auth = basic\n", "auth = basic needs basic_file"},
+    {SERVER "auth = smart\nkey_file = k\n", "smart needs client_id"},
+    {SERVER "auth = smart\nclient_id = c\n", "smart needs key_file"},
+    {SERVER "auth = none\ntoken_file = t\n", "token_file is given, but"},
+    {SERVER "basic_file = t\n", "basic_file is given, but auth = none"},
+    {SERVER "key_file = t\n", "key_file is given, but auth = none"},
+    {SERVER "token_file = t\ntoken_url = https://h/t\n",
+	"token_url is given, but auth = bearer"},
+    {SERVER "alg = HS256\n", "alg = HS256 is neither"},
+    {SERVER "requests_per_minute = -1\n", "out of bounds"},
 };
 
 START_TEST(mistakes_name_their_line)

@@ -39,6 +39,34 @@ want 0 '^rescan [0-9]' --version
 want 0 'base_url' check --print-defaults
 want 0 'sound' check
 
+# Signing keys: made once, never overwritten, only the public half shown.
+want 2 'usage' keys
+want 2 'no algorithm HS256' keys --alg HS256 --out "$work/key.pem"
+want 0 'ES384 kid [A-Za-z0-9_-]{43}$' keys --out "$work/key.pem" \
+    --jwks "$work/jwks.json"
+want 1 'File exists' keys --out "$work/key.pem"
+want 0 '"kty": "RSA"' keys --alg RS384 --out "$work/rsa.pem" --in "$work/key.pem"
+want 0 '"crv": "P-384"' keys --in "$work/key.pem"
+checks=$((checks + 1))
+[ "$(stat -c %a "$work/key.pem")" = 600 ] || fail "the key is not mode 600"
+checks=$((checks + 1))
+if grep -q '"d"' "$work/jwks.json"; then fail "the JWKS holds the key"; fi
+chmod 644 "$work/key.pem"
+want 1 'chmod 600' keys --in "$work/key.pem"
+
+# A server's files are opened by check, not only looked for.
+ini() { printf '%s\n' '[server "s"]' 'base_url = https://h' "$@" >"$work/s.ini"; }
+ini 'auth = smart' 'client_id = c' "key_file = $work/key.pem"
+want 1 'server "s": .*key.pem: .*chmod 600' check -c "$work/s.ini"
+chmod 600 "$work/key.pem"
+want 0 'sound' check -c "$work/s.ini"
+ini 'auth = smart' 'client_id = c' "key_file = $work/key.pem" 'alg = RS384'
+want 1 'is for ES384, not RS384' check -c "$work/s.ini"
+ini 'pin_sha256 = abc'
+want 1 'pin_sha256' check -c "$work/s.ini"
+ini 'proxy = localhost:3128'
+want 1 'proxy is not' check -c "$work/s.ini"
+
 # What cannot be read at all is 1, and says which file and where.
 want 1 'no_such_file.json: No such file' assess "$work/no_such_file.json"
 want 1 'truncated.json.*byte' assess "$bad/truncated.json"

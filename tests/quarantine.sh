@@ -14,6 +14,9 @@ retries = 0
 
 [store]
 path = $work/store.db
+
+[metrics]
+file = $work/metrics.prom
 INI
 c="-c $work/rescan.ini"
 
@@ -28,6 +31,9 @@ want 1 'store.db' quarantine list $c # nothing has run yet
 # A page that is half a page.
 fault '{"kind":"garble","method":"GET","path":"/Observation[?]"}'
 want 1 'NOT_JSON|JSON' run --once $c
+metric() { grep -qE "^$1" "$work/metrics.prom" ||
+    fail "no $1 in: $(head -c 2000 "$work/metrics.prom")"; }
+metric 'rescan_cycles_total{server="sandbox",result="failed"} 1$'
 want 0 'page_unreadable +https://localhost:[0-9]+/fhir/Observation' \
     quarantine list $c
 want 0 'page_unreadable' quarantine show 1 $c
@@ -40,6 +46,9 @@ want 1 'nothing set aside has id 99' quarantine retry 99 $c
 
 # The next cycle reads it; what cannot be mapped has a place in the list.
 want 0 'assessed: [1-9]' run --once $c
+metric 'rescan_cycles_total{server="sandbox",result="done"} 1$'
+metric 'rescan_assessments_total{server="sandbox",result="done"} [1-9]'
+metric 'rescan_certificate_days_left{server="sandbox",whose="server"} [0-9]+$'
 want 0 'p[0-9]+\.1 ' quarantine list $c
 grep -q page_unreadable "$work/out" && fail "the page is still there"
 want 0 '"code": "unit_unknown"' quarantine list --json $c
