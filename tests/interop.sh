@@ -12,7 +12,7 @@ build=${BUILD:-build}
 export BUILD="$build"
 into=build/interop
 START_S=${RESCAN_INTEROP_START_S:-150}
-DRIVE_S=${RESCAN_INTEROP_DRIVE_S:-120}
+DRIVE_S=${RESCAN_INTEROP_DRIVE_S:-240}
 bad= well=0 without=0
 server=
 
