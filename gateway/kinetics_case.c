@@ -5,6 +5,7 @@
 #include "gateway/kinetics.h"
 
 #include <inttypes.h>
+#include <math.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -350,6 +351,35 @@ explain_sums(const struct assess_case *c, const struct kinetics_input *in,
 	}
 }
 
+/* Growth before and under treatment, where both ends are known. */
+/*= hpd §6.1 */
+static void
+explain_rates(const struct assess_case *c, const struct kinetics_input *in,
+    struct because_list *to)
+{
+	const struct {
+		const char *when;
+		struct kinetics_rate rate;
+	} rows[] = {
+	    {"before baseline", kinetics_rate(in->day_pre, in->sum_pre,
+				    in->day_base, in->sum_base)},
+	    {"to the first evaluation",
+		kinetics_rate(
+		    in->day_base, in->sum_base, in->day_first, in->sum_first)},
+	};
+
+	for (size_t i = 0; i < sizeof(rows) / sizeof(rows[0]); i++) {
+		const struct kinetics_rate *r = &rows[i].rate;
+
+		if (!r->defined || r->tgr > 1e9)
+			continue;
+		because_add(c->arena, to, "hpd.rate", NULL, 0,
+		    "%s: TGR %s %% a month, TGK %s mm a day", rows[i].when,
+		    milli_text(c->arena, llround(r->tgr * 1000)),
+		    milli_text(c->arena, 100 * r->growth_tmm / r->days));
+	}
+}
+
 static void
 explain_flags(const struct assess_case *c, const struct kinetics_input *in,
     const struct kinetics_result *r, struct because_list *to)
@@ -435,6 +465,7 @@ kinetics_run(const struct assess_case *c, struct assessment *x)
 				    missing_item(c, &in, r.parts[p].missing));
 		}
 		explain_sums(c, &in, &h->because);
+		explain_rates(c, &in, &h->because);
 		explain_flags(c, &in, &r, &h->because);
 	}
 }

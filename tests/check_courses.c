@@ -34,6 +34,8 @@ START_TEST(hyperprogression)
 	ck_assert_int_eq(
 	    course_advice(x, "hyperprogression", 0)->to, COURSE_START + 78);
 	ck_assert_ptr_null(course_advice(x, "hyperprogression", 1));
+	ck_assert(course_says(&course_hpd(x, "champiat2017")->because,
+	    "before baseline: TGR 39.658 % a month, TGK 0.163 mm a day"));
 	ck_assert_int_eq(course_hpd(x, "matos2020")->met, YES);
 	ck_assert(course_says(&course_hpd(x, "matos2020")->because,
 	    "growth of the target sum 30 mm, at least 10 mm needed: met"));
