@@ -43,7 +43,7 @@ pick(SSL *ssl, const unsigned char **out, unsigned char *out_len,
     const unsigned char *in, unsigned in_len, void *ctx)
 {
 	(void)ssl, (void)ctx;
-	for (unsigned i = 0; i + in[i] < in_len; i += in[i] + 1U)
+	for (unsigned i = 0; i + 2 < in_len; i += in[i] + 1U)
 		if (in[i] == 2 && memcmp(in + i + 1, "h2", 2) == 0) {
 			*out = in + i + 1;
 			*out_len = 2;
