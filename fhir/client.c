@@ -149,10 +149,13 @@ enum err_code
 client_tell(const struct client *c, const char *url,
     const struct http_response *r, enum err_code code, const struct err *e)
 {
-	struct client_unreadable what = {url, r->body, r->body_len, e};
+	struct client_unreadable what = {
+	    url, r->body, r->body_len, r->status, e};
+	bool odd = code == ERR_NOT_JSON || code == ERR_NOT_FHIR ||
+		   code == ERR_LIMIT;
 
-	if (c->unreadable != NULL && e != NULL && r->status < 300 &&
-	    (code == ERR_NOT_JSON || code == ERR_NOT_FHIR || code == ERR_LIMIT))
+	if (c->unreadable != NULL && e != NULL &&
+	    (r->status < 300 ? odd : code != ERR_OK))
 		c->unreadable(c->unreadable_ctx, &what);
 	return code;
 }

@@ -67,11 +67,13 @@ int client_certificate_days_left(const struct client *c, bool own);
 /* Send one header line more with every request; borrowed, NULL: none. */
 void client_set_header(struct client *c, const char *line);
 
-/* Hears of a 2xx answer that is not what was asked for: no JSON, no FHIR,
- * no searchset.  Everything is borrowed for the call. */
+/* Hears of an answer that is no use: a 2xx that is not what was asked for (no
+ * JSON, no FHIR, no searchset), or a refusal.  Everything is borrowed for the
+ * call. */
 struct client_unreadable {
 	const char *url, *body;
 	size_t len;
+	long status;
 	const struct err *why;
 };
 typedef void (*client_unreadable_fn)(

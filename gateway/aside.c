@@ -7,7 +7,8 @@
 #include <stdlib.h>
 #include <string.h>
 
-#define BYTES_MAX ((size_t)1 << 30)
+#define BYTES_MAX  ((size_t)1 << 30)
+#define ANSWER_MAX ((size_t)64 * 1024)
 
 static void
 forget(struct aside *a)
@@ -20,10 +21,26 @@ forget(struct aside *a)
 }
 
 static void
+hear_refusal(void *ctx, const struct client_unreadable *what)
+{
+	struct aside *a = ctx;
+
+	if (what->status < 300)
+		return;
+	strbuf_reset(&a->answer);
+	strbuf_add(&a->answer, what->body,
+	    what->len < ANSWER_MAX ? what->len : ANSWER_MAX);
+}
+
+static void
 hear(void *ctx, const struct client_unreadable *what)
 {
 	struct aside *a = ctx;
 
+	if (what->status >= 300) {
+		hear_refusal(ctx, what);
+		return;
+	}
 	forget(a);
 	a->url = strdup(what->url);
 	if (a->url == NULL)
@@ -42,15 +59,34 @@ aside_init(struct aside *a, struct client *client, struct store *store,
 	a->store = store;
 	a->server = server;
 	strbuf_init(&a->bytes, BYTES_MAX);
+	strbuf_init(&a->answer, ANSWER_MAX);
 	client_watch(client, hear, a);
+}
+
+void
+aside_hear(struct aside *a, struct client *client)
+{
+	client_watch(client, hear_refusal, a);
+}
+
+const char *
+aside_take_answer(struct aside *a, struct arena *arena)
+{
+	const char *s = arena_strdup(arena, a->answer.s);
+
+	strbuf_reset(&a->answer);
+	return s;
 }
 
 void
 aside_done(struct aside *a)
 {
+	if (a->client == NULL) /* never begun */
+		return;
 	client_watch(a->client, NULL, NULL);
 	free(a->url);
 	strbuf_done(&a->bytes);
+	strbuf_done(&a->answer);
 }
 
 /* --- pages --- */

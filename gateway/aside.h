@@ -23,12 +23,19 @@ struct aside {
 	char *url;
 	struct strbuf bytes;
 	struct err why;
+	struct strbuf answer; /* the last refusal's body, cut */
 };
 
 /* From here on a hears what the client cannot read. */
 void aside_init(struct aside *a, struct client *client, struct store *store,
     const struct config_server *server);
 void aside_done(struct aside *a);
+/* Hear another client, too: of it only refusals count. */
+void aside_hear(struct aside *a, struct client *client);
+
+/* The server's own words to the last refusal, "" when there was none since
+ * the last call; it is forgotten then.  In arena. */
+const char *aside_take_answer(struct aside *a, struct arena *arena);
 
 /* A search of that type failed: if it was for a page that cannot be read,
  * keep it, and count it when it is new.  Errors: ERR_STORE. */

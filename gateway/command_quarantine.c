@@ -303,6 +303,8 @@ show(struct request *r, struct err *e)
 		if (rc != ERR_OK)
 			return rc;
 		say(q.code, q.key, q.text);
+		if (q.answer[0] != '\0')
+			say("answer", q.key, q.answer);
 		return print_bytes(q.bytes, q.len, e);
 	}
 	rc = find_problem(r, &p, e);

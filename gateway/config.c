@@ -353,6 +353,16 @@ check_server(struct input *r, struct config_server *s)
 	check_auth(r, s);
 }
 
+static const struct config_server *
+find_server(const struct config *c, const char *name)
+{
+	for (size_t i = 0; i < c->servers.n; i++) {
+		if (strcmp(c->servers.items[i].name, name) == 0)
+			return &c->servers.items[i];
+	}
+	return NULL;
+}
+
 static void
 check_whole(struct input *r)
 {
@@ -367,6 +377,9 @@ check_whole(struct input *r)
 		complain(r, "confirm_min_days is above confirm_max_days");
 	if (c->assess.next_scan_min_days > c->assess.next_scan_max_days)
 		complain(r, "next_scan_min_days is above next_scan_max_days");
+	if (c->write_fallback != NULL && find_server(c, c->write_fallback) == NULL)
+		complain(r, "fallback_server: no server \"%s\" is configured",
+		    c->write_fallback);
 	if (c->write_retry_min_s > c->write_retry_max_s)
 		complain(r, "retry_min_s is above retry_max_s");
 	if (!list_within(&c->poll_types,

@@ -32,6 +32,7 @@ struct config_server {
 	const char *proxy, *proxy_auth_file;
 	bool http2;
 	struct config_list trusted_origins;
+	bool poll;
 	const char *profile;      /* or NULL */
 	const char *profile_base; /* whom that describes, or NULL */
 	int lag_s;
@@ -78,6 +79,7 @@ struct config {
 	struct assess_options assess; /* as_of is DAY_NONE */
 	bool write_enabled;
 	struct config_list write_types;
+	const char *write_fallback; /* name of a server, or NULL */
 	int write_retry_min_s, write_retry_max_s;
 	struct config_serve serve;
 	const char *metrics_file; /* or NULL */

@@ -1,138 +1,32 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-#include "gateway/deliver.h"
+#include "gateway/deliver_priv.h"
 
 #include "fhir/resource.h"
 #include "fhir/util/clock.h"
 #include "fhir/util/log.h"
 #include "gateway/outbody.h"
 
-#include <assert.h>
 #include <stdlib.h>
 #include <string.h>
 
 /* Answers to one output before it waits for the next cycle. */
 #define MAX_ROUNDS 4
 
-/* One output being delivered. */
-struct job {
-	struct deliver *d;
-	struct arena *arena;
-	struct store_output *o;
-	bool uncertain; /* sent before, and its fate is not known */
-	char *current;  /* what stands on the server, once known */
-	bool done;
-	enum delivery what;
-};
-
-const char *
-delivery_name(enum delivery d)
-{
-	static const char *const names[DELIVERED__MAX] = {"created", "updated",
-	    "unchanged", "nothing", "refused", "dismissed", "waiting"};
-
-	assert(d < DELIVERED__MAX);
-	return names[d];
-}
-
-/* --- how a row ends --- */
-
-static enum err_code
-settle(struct job *j, enum output_state state, enum delivery what,
-    const struct store_quarantine *q, struct err *e)
-{
-	struct store_output *o = j->o;
-
-	o->state = state;
-	j->what = what;
-	j->done = true;
-	return j->d->store->ops->output_put(j->d->store, o, q, e);
-}
-
-static enum err_code
-refuse(struct job *j, enum err_code code, const char *text, struct err *e)
-{
-	struct store_output *o = j->o;
-	struct store_quarantine q = {
-	    .server = j->d->server->name,
-	    .key = arena_printf(j->arena, "%s?%s", o->type, o->search),
-	    .code = "write_refused",
-	    .text = arena_strdup(j->arena, text),
-	    .bytes = o->body,
-	    .len = strlen(o->body),
-	    .at_ms = clock_now_ms(),
-	};
-
-	o->error = q.text;
-	o->attempts++;
-	log_event(LOG_WRITE_REFUSED, log_int("patient", o->patient_id),
-	    log_word("type", o->type), log_word("code", err_name(code)));
-	return settle(j, OUTPUT_REFUSED, DELIVERED_REFUSED, &q, e);
-}
-
-static enum err_code
-dismiss(struct job *j, const char *why, struct err *e)
-{
-	struct store_output *o = j->o;
-
-	o->error = why;
-	o->sent = "";
-	log_event(LOG_DISMISSED, log_int("patient", o->patient_id),
-	    log_word("type", o->type), log_word("why", why));
-	return settle(j, OUTPUT_DISMISSED, DELIVERED_DISMISSED, NULL, e);
-}
-
-static int64_t
-backoff_ms(const struct deliver *d, int attempts)
-{
-	int64_t s = d->config->write_retry_min_s;
-
-	for (int i = 1; i < attempts && s < d->config->write_retry_max_s; i++)
-		s *= 2;
-	if (s > d->config->write_retry_max_s)
-		s = d->config->write_retry_max_s;
-	return s * 1000 + clock_jitter_ms(s * 100);
-}
-
-/* Codes that are a judgement of this output; all others are weather. */
-static bool
-is_refusal(enum err_code code)
-{
-	static const enum err_code codes[] = {ERR_REFUSED, ERR_INVALID,
-	    ERR_FORBIDDEN, ERR_NOT_FOUND, ERR_GONE, ERR_DUPLICATE, ERR_LIMIT};
-
-	for (size_t i = 0; i < sizeof(codes) / sizeof(codes[0]); i++) {
-		if (code == codes[i])
-			return true;
-	}
-	return false;
-}
-
-/* An exchange failed with what. */
-static enum err_code
-fail(struct job *j, const struct err *what, struct err *e)
-{
-	struct store_output *o = j->o;
-
-	if (what->code == ERR_STOPPED) /* the row says what was under way */
-		return err_set(e, ERR_STOPPED, "%s", what->text);
-	if (is_refusal(what->code)) {
-		return refuse(j, what->code,
-		    what->code == ERR_DUPLICATE
-			? "duplicate identifier at server"
-			: what->text,
-		    e);
-	}
-	j->d->halted = j->d->halted || what->code != ERR_CONFLICT;
-	o->attempts++;
-	o->error = arena_strdup(j->arena, what->text);
-	o->next_try_ms = clock_now_ms() + backoff_ms(j->d, o->attempts);
-	log_event(LOG_WRITE_FAILED, log_int("patient", o->patient_id),
-	    log_word("type", o->type), log_word("code", err_name(what->code)),
-	    log_int("attempts", o->attempts));
-	return settle(j, o->state, DELIVERED_WAITING, NULL, e);
-}
-
 /* --- bodies --- */
+
+static const struct config_server *
+place_of(const struct deliver *d, const struct store_output *o)
+{
+	return o->via[0] == '\0' ? d->own.server : d->other.server;
+}
+
+/* The base to put before what stands on another server than this goes to. */
+static const char *
+base_for(const struct job *j, const struct config_server *there, bool *ret_ours)
+{
+	*ret_ours = there == j->at->server;
+	return there == NULL || *ret_ours ? "" : there->base_url;
+}
 
 static enum outref
 refer(void *ctx, const char *identifier, bool version, struct arena *a,
@@ -142,6 +36,8 @@ refer(void *ctx, const char *identifier, bool version, struct arena *a,
 	struct store *s = j->d->store;
 	struct store_output *o;
 	struct err unheard = ERR_INIT;
+	const char *base;
+	bool ours;
 	size_t n;
 
 	if (s->ops->outputs(
@@ -160,11 +56,12 @@ refer(void *ctx, const char *identifier, bool version, struct arena *a,
 	/* A version that is about to be superseded is not cited. */
 	if (version && o->state < OUTPUT_WRITTEN)
 		return OUTREF_WAIT;
+	base = base_for(j, place_of(j->d, o), &ours);
+	*ret = arena_printf(
+	    a, "%s%s%s/%s", base, ours ? "" : "/", o->type, o->server_id);
 	if (version && o->server_version[0] != '\0') {
-		*ret = arena_printf(a, "%s/%s/_history/%s", o->type,
-		    o->server_id, o->server_version);
-	} else {
-		*ret = arena_printf(a, "%s/%s", o->type, o->server_id);
+		*ret =
+		    arena_printf(a, "%s/_history/%s", *ret, o->server_version);
 	}
 	return OUTREF_KNOWN;
 }
@@ -176,6 +73,7 @@ resolve(struct job *j, char **ret, struct err *e)
 	char now[INSTANT_SIZE];
 	struct outbody_request r = {.id = j->o->server_id,
 	    .recorded = instant_format(clock_now_ms(), now),
+	    .base = j->at == &j->d->own ? NULL : j->d->own.server->base_url,
 	    .ref = refer,
 	    .ctx = j,
 	    .arena = j->arena};
@@ -183,7 +81,7 @@ resolve(struct job *j, char **ret, struct err *e)
 
 	if (rc == ERR_OK && *ret != NULL && outbody_is_moot(*ret)) {
 		*ret = NULL;
-		rc = settle(j, OUTPUT_ABSENT, DELIVERED_NOTHING, NULL, e);
+		rc = job_settle(j, OUTPUT_ABSENT, DELIVERED_NOTHING, NULL, e);
 	}
 	return rc;
 }
@@ -194,6 +92,7 @@ intend(struct job *j, const char *body, struct err *e)
 {
 	j->o->state = OUTPUT_SENDING;
 	j->o->sent = body;
+	j->body = body;
 	return j->d->store->ops->output_put(j->d->store, j->o, NULL, e);
 }
 
@@ -219,7 +118,7 @@ look(struct job *j, struct err *e)
 	char *body = NULL;
 	size_t len;
 	enum err_code rc = client_read(
-	    j->d->client, j->o->type, j->o->server_id, &body, &len, e);
+	    j->at->client, j->o->type, j->o->server_id, &body, &len, e);
 
 	if (rc == ERR_OK)
 		j->current = arena_strndup(j->arena, body, len);
@@ -263,7 +162,7 @@ static enum err_code
 find(struct job *j, struct err *e)
 {
 	struct finding f = {j, 0};
-	enum err_code rc = client_search(j->d->client,
+	enum err_code rc = client_search(j->at->client,
 	    arena_printf(j->arena, "%s?%s", j->o->type, j->o->search),
 	    find_page, &f, e);
 
@@ -274,14 +173,40 @@ find(struct job *j, struct err *e)
 
 /* --- after a write --- */
 
-/*= interop D-47: without our identifier nothing is found again. */
-static enum err_code
-lost_identifier(struct job *j, struct err *e)
+/* Not all of what was sent is what stands there. */
+static bool
+is_altered(const struct job *j, const struct json_value *current)
 {
-	j->d->unsafe = true;
-	log_event(LOG_WRITE_UNSAFE, log_int("patient", j->o->patient_id),
-	    log_word("type", j->o->type));
-	return refuse(j, ERR_INVALID, "the server dropped our identifier", e);
+	struct json_doc *sent = NULL;
+	struct err unheard = ERR_INIT;
+	bool altered =
+	    j->body != NULL &&
+	    json_parse(j->body, strlen(j->body), &sent, &unheard) == ERR_OK &&
+	    !outbody_within(json_root(sent), current);
+
+	json_free(sent);
+	return altered;
+}
+
+static enum err_code
+stand(struct job *j, enum delivery what, bool altered, struct err *e)
+{
+	struct store_output *o = j->o;
+
+	o->landed = j->current;
+	o->sent = "";
+	o->attempts = 0;
+	if (altered) {
+		o->error = "the server keeps it otherwise than it was sent";
+		log_event(LOG_WRITTEN_OTHERWISE,
+		    log_int("patient", o->patient_id),
+		    log_word("type", o->type));
+	} else if (j->at == &j->d->own) {
+		o->error = ""; /* elsewhere it says why it is there */
+	}
+	log_event(LOG_WRITTEN, log_int("patient", o->patient_id),
+	    log_word("type", o->type), log_word("what", delivery_name(what)));
+	return job_settle(j, OUTPUT_WRITTEN, what, NULL, e);
 }
 
 static enum err_code
@@ -293,20 +218,12 @@ landed(struct job *j, enum delivery what, struct err *e)
 	    json_parse(j->current, strlen(j->current), &doc, &why);
 
 	if (rc != ERR_OK)
-		return fail(j, &why, e);
+		return job_fail(j, &why, e);
 	adopt(j, json_root(doc));
-	if (!outbody_carries(json_root(doc), j->o->identifier)) {
-		rc = lost_identifier(j, e);
-	} else {
-		j->o->landed = j->current;
-		j->o->sent = "";
-		j->o->error = "";
-		j->o->attempts = 0;
-		log_event(LOG_WRITTEN, log_int("patient", j->o->patient_id),
-		    log_word("type", j->o->type),
-		    log_word("what", delivery_name(what)));
-		rc = settle(j, OUTPUT_WRITTEN, what, NULL, e);
-	}
+	if (!outbody_carries(json_root(doc), j->o->identifier))
+		rc = job_lost(j, e);
+	else
+		rc = stand(j, what, is_altered(j, json_root(doc)), e);
 	json_free(doc);
 	return rc;
 }
@@ -333,9 +250,9 @@ take_answer(struct job *j, const struct client_written *w, struct err *e)
 static enum err_code
 fail_unseen(struct job *j, struct err *why, struct err *e)
 {
-	if (is_refusal(why->code))
+	if (job_is_refusal(why->code))
 		err_set(why, ERR_SERVER, "written, but not to be read");
-	return fail(j, why, e);
+	return job_fail(j, why, e);
 }
 
 /* Resolve and commit the intent; *ret NULL: it has to wait. */
@@ -355,8 +272,8 @@ prepare(struct job *j, char **ret, struct err *e)
 static bool
 has_condition(const struct job *j)
 {
-	return j->d->server->if_none_exist &&
-	       quirks_condition(j->d->quirks, j->o->search);
+	return j->at->server->if_none_exist &&
+	       quirks_condition(j->at->quirks, j->o->search);
 }
 
 static enum err_code
@@ -371,10 +288,10 @@ create(struct job *j, struct err *e)
 
 	if (rc != ERR_OK || body == NULL)
 		return rc;
-	rc = client_create(j->d->client, j->o->type,
+	rc = client_create(j->at->client, j->o->type,
 	    has_condition(j) ? j->o->search : "", body, &w, &why);
 	if (rc != ERR_OK)
-		return fail(j, &why, e);
+		return job_fail(j, &why, e);
 	created = w.created;
 	rc = take_answer(j, &w, &why);
 	client_written_done(&w);
@@ -400,7 +317,7 @@ update(struct job *j, struct err *e)
 
 	if (rc != ERR_OK || body == NULL)
 		return rc;
-	rc = client_update(j->d->client, j->o->type, j->o->server_id,
+	rc = client_update(j->at->client, j->o->type, j->o->server_id,
 	    j->o->server_version, body, &w, &why);
 	if (rc == ERR_OK) {
 		rc = take_answer(j, &w, &why);
@@ -417,8 +334,8 @@ update(struct job *j, struct err *e)
 			return ERR_OK;
 	}
 	if (rc == ERR_GONE || rc == ERR_NOT_FOUND)
-		return dismiss(j, "removed at the server", e);
-	return fail(j, &why, e);
+		return job_dismiss(j, "removed at the server", e);
+	return job_fail(j, &why, e);
 }
 
 /*= interop D-44, D-46: compare; a person's change wins. */
@@ -434,9 +351,9 @@ reconcile(struct job *j, struct err *e)
 		goto out;
 	if (!outbody_carries(json_root(current), j->o->identifier)) {
 		rc = j->o->landed[0] == '\0' && j->o->sent[0] == '\0'
-			 ? refuse(j, ERR_INVALID,
+			 ? job_refuse(j, ERR_INVALID,
 			       "the server answered with another resource", e)
-			 : dismiss(j, "our identifier was taken off", e);
+			 : job_dismiss(j, "our identifier was taken off", e);
 		goto out;
 	}
 	adopt(j, json_root(current));
@@ -452,7 +369,7 @@ reconcile(struct job *j, struct err *e)
 		rc = landed(j, DELIVERED_UNCHANGED, e);
 	else if (!outbody_untouched(json_root(current), json_root(want),
 		     j->o->landed, j->o->sent))
-		rc = dismiss(j, "changed by somebody else", e);
+		rc = job_dismiss(j, "changed by somebody else", e);
 	else
 		rc = update(j, e);
 out:
@@ -470,71 +387,73 @@ step(struct job *j, struct err *e)
 	if (j->current != NULL)
 		return reconcile(j, e);
 	if (o->server_id[0] != '\0' && o->server_version[0] != '\0' &&
-	    j->d->server->if_match)
+	    j->at->server->if_match)
 		return update(j, e);
 	if (o->server_id[0] != '\0') { /* nothing to match: look first */
 		enum err_code rc = look(j, &why);
 
 		if (rc == ERR_GONE || rc == ERR_NOT_FOUND)
-			return dismiss(j, "removed at the server", e);
-		return rc == ERR_OK ? ERR_OK : fail(j, &why, e);
+			return job_dismiss(j, "removed at the server", e);
+		return rc == ERR_OK ? ERR_OK : job_fail(j, &why, e);
 	}
 	if (!o->only_if_exists && !j->uncertain && has_condition(j))
 		return create(j, e);
 	j->uncertain = false;
 	if (find(j, &why) != ERR_OK)
-		return fail(j, &why, e);
+		return job_fail(j, &why, e);
 	if (j->current != NULL)
 		return ERR_OK;
 	if (!o->only_if_exists)
 		return create(j, e);
 	o->sent = "";
-	return settle(j, OUTPUT_ABSENT, DELIVERED_NOTHING, NULL, e);
+	return job_settle(j, OUTPUT_ABSENT, DELIVERED_NOTHING, NULL, e);
 }
 
-/* NULL, or why this type is not written. */
-static const char *
-not_writable(struct job *j)
+/* At the place it goes to now; not done yet: it goes elsewhere. */
+static enum err_code
+deliver_at(struct job *j, struct err *e)
 {
-	const struct deliver *d = j->d;
-	const char *missing;
+	const char *why = job_not_writable(j);
+	enum err_code rc = ERR_OK;
 
-	if (!config_list_has(&d->config->write_types, j->o->type))
-		return "not among [write] types";
-	if (d->server->accepts.n > 0 &&
-	    !config_list_has(&d->server->accepts, j->o->type))
-		return "not among what this server accepts";
-	if (!client_granted(d->client, j->o->type, 'c') ||
-	    !client_granted(d->client, j->o->type, 'u'))
-		return "the authorization server did not grant writing it";
-	missing = capability_refuses(
-	    d->capability, j->o->type, j->o->server_id[0] != '\0');
-	if (missing == NULL)
-		return NULL;
-	return arena_printf(
-	    j->arena, "the server does not accept %s %s", j->o->type, missing);
+	if (why != NULL && j->o->only_if_exists && j->o->server_id[0] == '\0')
+		return job_settle(j, OUTPUT_ABSENT, DELIVERED_NOTHING, NULL, e);
+	if (why != NULL)
+		return job_refuse(j, ERR_REFUSED, why, e);
+	j->uncertain = j->o->sent[0] != '\0';
+	for (int i = 0; i < MAX_ROUNDS && rc == ERR_OK && !j->done; i++) {
+		const struct deliver_place *at = j->at;
+
+		rc = step(j, e);
+		if (j->at != at)
+			return rc;
+	}
+	if (rc == ERR_OK && !j->done) {
+		struct err busy = ERR_INIT;
+
+		err_set(&busy, ERR_CONFLICT, "it keeps changing");
+		rc = job_fail(j, &busy, e);
+	}
+	return rc;
+}
+
+static bool
+is_usable(const struct deliver_place *p)
+{
+	return p->server != NULL && p->known && !p->halted && !p->unsafe;
 }
 
 static enum err_code
 deliver_one(struct job *j, struct err *e)
 {
-	const char *why;
 	enum err_code rc = ERR_OK;
+	struct arena *a = arena_new();
 
-	why = not_writable(j);
-	if (why != NULL && j->o->only_if_exists && j->o->server_id[0] == '\0')
-		return settle(j, OUTPUT_ABSENT, DELIVERED_NOTHING, NULL, e);
-	if (why != NULL)
-		return refuse(j, ERR_REFUSED, why, e);
-	j->uncertain = j->o->sent[0] != '\0';
-	for (int i = 0; i < MAX_ROUNDS && rc == ERR_OK && !j->done; i++)
-		rc = step(j, e);
-	if (rc == ERR_OK && !j->done) {
-		struct err busy = ERR_INIT;
-
-		err_set(&busy, ERR_CONFLICT, "it keeps changing");
-		rc = fail(j, &busy, e);
-	}
+	aside_take_answer(j->d->aside, a); /* of somebody else */
+	arena_free(a);
+	for (int i = 0; i < 2 && rc == ERR_OK && !j->done && is_usable(j->at);
+	     i++)
+		rc = deliver_at(j, e);
 	return rc;
 }
 
@@ -572,6 +491,7 @@ deliver_patient(struct deliver *d, int64_t patient_id, deliver_fn fn, void *ctx,
 
 	for (size_t i = 0; rc == ERR_OK && i < n; i++) {
 		struct job j = {.d = d,
+		    .at = outputs[i].via[0] == '\0' ? &d->own : &d->other,
 		    .arena = a,
 		    .o = &outputs[i],
 		    .what = standing(&outputs[i])};
@@ -580,11 +500,46 @@ deliver_patient(struct deliver *d, int64_t patient_id, deliver_fn fn, void *ctx,
 			rc = err_set(e, ERR_STOPPED, "stopped");
 			break;
 		}
-		if (is_open(j.o, clock_now_ms()) && !d->halted && !d->unsafe)
+		if (is_open(j.o, clock_now_ms()))
 			rc = deliver_one(&j, e);
 		if (rc == ERR_OK)
 			fn(ctx, j.o, j.what);
 	}
 	arena_free(a);
 	return rc;
+}
+
+/* --- a cycle --- */
+
+static enum err_code
+begin_place(struct deliver *d, struct deliver_place *p, struct err *e)
+{
+	struct arena *a;
+	const char *unsafe;
+	enum err_code rc;
+
+	p->halted = false;
+	if (p->server == NULL)
+		return ERR_OK;
+	a = arena_new();
+	rc = d->store->ops->memory_get(
+	    d->store, p->server->name, MEMORY_UNSAFE, a, &unsafe, e);
+	if (rc == ERR_OK)
+		p->unsafe = unsafe[0] != '\0';
+	arena_free(a);
+	return rc;
+}
+
+enum err_code
+deliver_begin(struct deliver *d, struct err *e)
+{
+	enum err_code rc = begin_place(d, &d->own, e);
+
+	return rc == ERR_OK ? begin_place(d, &d->other, e) : rc;
+}
+
+bool
+deliver_is_open(const struct deliver *d)
+{
+	return is_usable(&d->own) || is_usable(&d->other);
 }

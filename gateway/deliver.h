@@ -4,13 +4,15 @@
  *
  * The intent is committed before anything is sent; after a crash or a lost
  * answer it is reconciled by identifier.  What a person changed, closed or
- * removed stays as they left it.
+ * removed stays as they left it.  What the server will not take goes to
+ * another one, if the configuration names it; else it is refused and shown.
  */
 #ifndef RESCAN_DELIVER_H
 #define RESCAN_DELIVER_H
 
 #include "fhir/capability.h"
 #include "fhir/quirks.h"
+#include "gateway/aside.h"
 #include "gateway/config.h"
 #include "gateway/store/store.h"
 
@@ -26,16 +28,31 @@ enum delivery {
 };
 const char *delivery_name(enum delivery d);
 
-struct deliver {
-	struct client *client; /* borrowed, all of them */
-	struct store *store;
-	const struct config *config;
-	const struct config_server *server;
-	const struct capability *capability;
+/* A server that is written to. */
+struct deliver_place {
+	const struct config_server *server; /* NULL: there is none */
+	struct client *client;
+	struct capability *capability;
+	bool known; /* the capability is */
 	struct quirks quirks;
 	bool unsafe; /* our identifier was dropped: nothing more is written */
-	bool halted; /* the server is out of reach: no more in this cycle */
+	bool halted; /* out of reach: no more in this cycle */
 };
+
+struct deliver {
+	struct store *store; /* borrowed, all of them */
+	const struct config *config;
+	struct aside *aside;
+	struct deliver_place own,
+	    other; /* the patient's server, the fallback */
+};
+
+/* A cycle begins: all is tried again that a cycle may try.  Errors:
+ * ERR_STORE. */
+enum err_code deliver_begin(struct deliver *d, struct err *e) MUST_CHECK;
+
+/* Anything at all may be written now. */
+bool deliver_is_open(const struct deliver *d);
 
 typedef void (*deliver_fn)(
     void *ctx, const struct store_output *o, enum delivery what);

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "gateway/outbody.h"
 
+#include "fhir/decimal.h"
 #include "fhir/json_writer.h"
 #include "fhir/util/digest.h"
 #include "mappings/to_fhir.h"
@@ -63,6 +64,18 @@ gone(struct rewrite *w, const struct json_value *v)
 	}
 }
 
+/* "Type/id", and so of the server it was read from. */
+static bool
+is_relative(
+    const struct rewrite *w, const char *name, const struct json_value *v)
+{
+	const char *s = json_string(v);
+
+	return w->r != NULL && w->r->base != NULL && s != NULL &&
+	       strcmp(name, "reference") == 0 && s[0] != '#' &&
+	       strchr(s, ':') == NULL && strchr(s, '/') != NULL;
+}
+
 static void copy(struct rewrite *w, struct json_writer *out, const char *name,
     const struct json_value *v);
 
@@ -79,6 +92,10 @@ copy_members(
 	while (json_next(v, &it)) {
 		if (is_ours && strcmp(it.name, "reference") == 0)
 			json_put_string(out, it.name, reference);
+		else if (is_relative(w, it.name, it.value))
+			json_put_string(out, it.name,
+			    arena_printf(w->r->arena, "%s/%s", w->r->base,
+				json_string(it.value)));
 		else if (!gone(w, it.value))
 			copy(w, out, it.name, it.value);
 	}
@@ -234,24 +251,17 @@ members(const struct json_value *v, bool root)
 	return n;
 }
 
-/* "1.10" and "1.1" are one number. */
+/* "1.10" and "1.1" are one number, and so are "1e1" and "10". */
 static bool
 same_number(const char *a, const char *b)
 {
-	size_t i = 0;
-	bool point = false;
+	struct decimal x, y;
+	struct err unheard = ERR_INIT;
 
-	if (strpbrk(a, "eE") != NULL || strpbrk(b, "eE") != NULL)
+	if (decimal_parse(a, &x, &unheard) != ERR_OK ||
+	    decimal_parse(b, &y, &unheard) != ERR_OK)
 		return strcmp(a, b) == 0;
-	for (; a[i] != '\0' && a[i] == b[i]; i++)
-		point = point || a[i] == '.';
-	a += i;
-	b += i;
-	if (!point && *a != '.' && *b != '.')
-		return *a == *b;
-	a += *a == '.';
-	b += *b == '.';
-	return a[strspn(a, "0")] == '\0' && b[strspn(b, "0")] == '\0';
+	return decimal_compare(&x, &y) == 0;
 }
 
 /* "https://h/fhir/Patient/1" and "Patient/1" are one; so are "Flag/1" and

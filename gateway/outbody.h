@@ -22,6 +22,7 @@ typedef enum outref (*outbody_ref_fn)(void *ctx, const char *identifier,
 struct outbody_request {
 	const char *id;       /* the resource's on the server, or "" */
 	const char *recorded; /* instant for "@recorded" */
+	const char *base;     /* put before relative references; or NULL */
 	outbody_ref_fn ref;
 	void *ctx;
 	struct arena *arena;

@@ -7,6 +7,7 @@
 #include "gateway/conclude.h"
 #include "gateway/connect.h"
 #include "gateway/ingest.h"
+#include "gateway/place.h"
 #include "gateway/read.h"
 
 #include <stdlib.h>
@@ -18,10 +19,8 @@
 
 struct pipeline {
 	struct pipeline_options o;
-	struct arena *arena; /* as long as the pipeline */
-	struct client *client;
-	struct capability capability;
-	bool capable; /* capability is known */
+	struct arena *arena;   /* as long as the pipeline */
+	struct client *client; /* of deliver.own */
 	struct deliver deliver;
 	struct aside aside;
 	struct read read;
@@ -30,37 +29,62 @@ struct pipeline {
 
 /* --- life --- */
 
+/* The server itself, and where what it does not take goes. */
+static enum err_code
+open_places(struct pipeline *p, struct err *e)
+{
+	struct deliver *d = &p->deliver;
+	const char *other = p->o.config->write_fallback;
+	const struct config_server *server;
+	enum err_code rc = place_open(
+	    p->o.config, p->o.server, p->o.metrics, p->arena, &d->own, e);
+
+	p->client = d->own.client;
+	if (rc != ERR_OK || other == NULL ||
+	    strcmp(other, p->o.server->name) == 0)
+		return rc;
+	rc = config_server(p->o.config, other, &server, e);
+	return rc == ERR_OK ? place_open(p->o.config, server, p->o.metrics,
+				  p->arena, &d->other, e)
+			    : rc;
+}
+
+static void
+name_owner(struct pipeline *p)
+{
+	char host[64] = "";
+
+	gethostname(host, sizeof(host) - 1);
+	snprintf(p->owner, sizeof(p->owner), "%s:%ld:%lld", host,
+	    (long)getpid(), (long long)clock_now_ms());
+}
+
 enum err_code
 pipeline_new(
     const struct pipeline_options *o, struct pipeline **ret, struct err *e)
 {
-	struct client *client = NULL;
-	struct pipeline *p;
-	char host[64] = "";
-	enum err_code rc =
-	    connect_server(o->config, o->server, o->metrics, &client, e);
+	struct pipeline *p = calloc(1, sizeof(*p));
+	enum err_code rc;
 
-	if (rc != ERR_OK)
-		return rc;
-	p = calloc(1, sizeof(*p));
 	if (p == NULL)
 		abort();
 	p->o = *o;
 	p->arena = arena_new();
-	p->client = client;
-	gethostname(host, sizeof(host) - 1);
-	snprintf(p->owner, sizeof(p->owner), "%s:%ld:%lld", host,
-	    (long)getpid(), (long long)clock_now_ms());
-	p->deliver = (struct deliver){.client = client,
-	    .store = o->store,
-	    .config = o->config,
-	    .server = o->server,
-	    .capability = &p->capability};
-	aside_init(&p->aside, client, o->store, o->server);
+	p->deliver = (struct deliver){
+	    .store = o->store, .config = o->config, .aside = &p->aside};
+	rc = open_places(p, e);
+	if (rc != ERR_OK) {
+		pipeline_free(p);
+		return rc;
+	}
+	name_owner(p);
+	aside_init(&p->aside, p->client, o->store, o->server);
+	if (p->deliver.other.client != NULL)
+		aside_hear(&p->aside, p->deliver.other.client);
 	p->read = (struct read){.config = o->config,
 	    .server = o->server,
-	    .client = client,
-	    .capability = &p->capability,
+	    .client = p->client,
+	    .capability = p->deliver.own.capability,
 	    .store = o->store,
 	    .aside = &p->aside};
 	read_init(&p->read, p->arena);
@@ -75,43 +99,39 @@ pipeline_free(struct pipeline *p)
 		return;
 	aside_done(&p->aside);
 	read_done(&p->read);
-	client_free(p->client);
+	place_close(&p->deliver.own);
+	place_close(&p->deliver.other);
 	arena_free(p->arena);
 	free(p);
 }
 
-/* Once: FHIR R4, and what may be written. */
-static enum err_code
-learn(struct pipeline *p, struct err *e)
+/* The fallback may be out of reach: then it is so for this cycle. */
+static void
+learn_other(struct pipeline *p, struct cycle_report *report)
 {
-	struct json_doc *doc = NULL;
-	char *body = NULL;
-	size_t len;
-	enum err_code rc;
+	struct deliver_place *other = &p->deliver.other;
+	struct err why = ERR_INIT;
 
-	if (p->capable)
-		return ERR_OK;
-	rc = client_capability(p->client, &body, &len, e);
-	if (rc == ERR_OK)
-		rc = json_parse(body, len, &doc, e);
-	if (rc == ERR_OK) {
-		rc = capability_read(
-		    json_root(doc), p->arena, &p->capability, e);
+	if (other->server == NULL ||
+	    place_learn(other, p->arena, &why) == ERR_OK)
+		return;
+	other->halted = true;
+	report_note(report, "fallback server %s cannot be used now: %s",
+	    other->server->name, err_text(why.code));
+	log_event(LOG_FALLBACK_FAILED, log_word("server", other->server->name),
+	    log_word("code", err_name(why.code)));
+}
+
+/* Writing has stopped: that is said in every report until it is mended. */
+static void
+note_unsafe(const struct deliver_place *p, struct cycle_report *report)
+{
+	if (p->unsafe) {
+		report_note(report,
+		    "nothing is written to %s: it dropped our identifier; "
+		    "`rescan quarantine retry` tries again",
+		    p->server->name);
 	}
-	json_free(doc);
-	free(body);
-	if (rc != ERR_OK)
-		return rc;
-	p->capable = true;
-	p->deliver.quirks = quirks_for(p->capability.software);
-	quirks_apply(p->deliver.quirks, p->client);
-	if (p->deliver.quirks.product == NULL)
-		log_event(
-		    LOG_SERVER_UNKNOWN, log_word("server", p->o.server->name));
-	log_event(LOG_SERVER, log_word("server", p->o.server->name),
-	    log_word("fhir", p->capability.fhir_version),
-	    log_word("software", p->capability.software));
-	return ERR_OK;
 }
 
 /* --- references --- */
@@ -290,7 +310,8 @@ note_output(void *ctx, const struct store_output *o, enum delivery what)
 
 	if (w->line == NULL)
 		w->line = report_patient(w->report, w->who->id, w->who->key);
-	report_output(w->report, w->line, o, what);
+	report_output(w->report, w->line, o, what,
+	    o->via[0] == '\0' ? NULL : w->p->deliver.other.server);
 }
 
 static enum err_code
@@ -325,7 +346,7 @@ lease(struct pipeline *p, int64_t after, struct arena *a,
 	    .until_ms = now + (int64_t)p->o.config->store_lease_s * 1000,
 	    .today = clock_today(),
 	    .deliver = p->o.config->write_enabled && !p->o.dry_run &&
-		       !p->deliver.unsafe};
+		       deliver_is_open(&p->deliver)};
 
 	return p->o.store->ops->patient_lease(p->o.store, &l, a, ret, e);
 }
@@ -375,15 +396,20 @@ pipeline_cycle(struct pipeline *p, struct cycle_report *ret, struct err *e)
 
 	report_init(ret, p->o.server->name, p->o.server->base_url);
 	ret->dry_run = p->o.dry_run;
-	p->deliver.halted = false;
 	p->read.report = ret;
-	rc = learn(p, e);
+	rc = place_learn(&p->deliver.own, p->arena, e);
 	if (rc == ERR_OK)
 		rc = aside_again(&p->aside, &ret->reads, e);
+	if (rc == ERR_OK)
+		rc = deliver_begin(&p->deliver, e);
+	if (rc == ERR_OK)
+		learn_other(p, ret);
 	if (rc == ERR_OK)
 		rc = read_all(&p->read, e);
 	if (rc == ERR_OK)
 		rc = work_all(p, ret, e);
+	note_unsafe(&p->deliver.own, ret);
+	note_unsafe(&p->deliver.other, ret);
 	ret->end_ms = clock_now_ms();
 	if (p->o.metrics != NULL)
 		connect_measure(p->client, p->o.metrics);

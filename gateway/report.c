@@ -173,7 +173,8 @@ report_merged(struct cycle_report *r, struct report_patient *p)
 
 void
 report_output(struct cycle_report *r, struct report_patient *p,
-    const struct store_output *o, enum delivery what)
+    const struct store_output *o, enum delivery what,
+    const struct config_server *via)
 {
 	struct report_output *out = ARENA_PUSH(r->arena, &p->outputs);
 
@@ -184,18 +185,24 @@ report_output(struct cycle_report *r, struct report_patient *p,
 	out->id = arena_strdup(r->arena, o->server_id);
 	out->error = arena_strdup(r->arena, o->error);
 	out->what = what;
+	if (via != NULL) {
+		out->base = arena_strdup(r->arena, via->base_url);
+		out->via = arena_strdup(r->arena, via->name);
+	}
 }
 
 /* --- printing --- */
 
-/* Reports and flags stand in a line each, the rest is counted. */
+/* Reports and flags stand in a line each, and what is not as it should be;
+ * the rest is counted. */
 static bool
 is_shown(const struct report_output *o)
 {
 	if (o->what == DELIVERED_NOTHING)
 		return false;
 	return strcmp(o->kind, "report") == 0 || strcmp(o->kind, "flag") == 0 ||
-	       o->what == DELIVERED_REFUSED || o->what == DELIVERED_DISMISSED;
+	       o->what == DELIVERED_REFUSED || o->what == DELIVERED_DISMISSED ||
+	       o->error[0] != '\0';
 }
 
 static void
@@ -204,9 +211,11 @@ print_output(
 {
 	fprintf(out, "    %-10s %s\n", delivery_name(o->what), o->label);
 	if (o->id[0] != '\0') {
-		fprintf(
-		    out, "               %s/%s/%s\n", r->base, o->type, o->id);
+		fprintf(out, "               %s/%s/%s\n",
+		    o->base == NULL ? r->base : o->base, o->type, o->id);
 	}
+	if (o->via != NULL)
+		fprintf(out, "               at %s, not in the EHR\n", o->via);
 	if (o->error[0] != '\0')
 		fprintf(out, "               %s\n", o->error);
 }

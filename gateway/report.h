@@ -13,7 +13,8 @@
 
 struct report_output {
 	const char *type, *kind, *label;
-	const char *id; /* on the server, "" */
+	const char *id;         /* on the server, "" */
+	const char *base, *via; /* where it went instead, or NULL */
 	const char *error;
 	enum delivery what;
 };
@@ -56,8 +57,10 @@ void report_assessment(struct cycle_report *r, struct report_patient *p,
     const struct assessment *x);
 /* Merged into another: what was said of it is withdrawn. */
 void report_merged(struct cycle_report *r, struct report_patient *p);
+/* via: the other server it went to, or NULL. */
 void report_output(struct cycle_report *r, struct report_patient *p,
-    const struct store_output *o, enum delivery what);
+    const struct store_output *o, enum delivery what,
+    const struct config_server *via);
 
 /* For each patient: who, what was concluded, what was written and where. */
 void pipeline_print(const struct cycle_report *r, FILE *out);

@@ -60,9 +60,46 @@ static const struct {
     {"{\"r\":{\"reference\":\"urn:rescan:wait\"}}", "", NULL},
 };
 
+/* What goes to another server names the first one's resources in full. */
+START_TEST(references_for_another_server)
+{
+	static const struct {
+		const char *from, *to;
+	} rows[] = {
+	    {"Patient/1", "https://ehr/fhir/Patient/1"},
+	    {"Patient/1/_history/2", "https://ehr/fhir/Patient/1/_history/2"},
+	    {"https://third/fhir/Patient/1", "https://third/fhir/Patient/1"},
+	    {"urn:uuid:1", "urn:uuid:1"},
+	    {"#contained", "#contained"},
+	};
+	struct outbody_request r = {.id = "",
+	    .recorded = "NOW",
+	    .base = "https://ehr/fhir",
+	    .ref = refer,
+	    .arena = arena};
+
+	for (size_t i = 0; i < sizeof(rows) / sizeof(rows[0]); i++) {
+		char *got = NULL;
+
+		ck_assert_int_eq(
+		    outbody_resolve(
+			arena_printf(arena, "{\"r\":{\"reference\":\"%s\"}}",
+			    rows[i].from),
+			&r, &got, &e),
+		    ERR_OK);
+		ck_assert_str_eq(
+		    got, arena_printf(arena, "{\"r\":{\"reference\":\"%s\"}}",
+			     rows[i].to));
+	}
+}
+END_TEST
+
 START_TEST(placeholders)
 {
-	struct outbody_request r = {resolves[_i].id, "NOW", refer, NULL, arena};
+	struct outbody_request r = {.id = resolves[_i].id,
+	    .recorded = "NOW",
+	    .ref = refer,
+	    .arena = arena};
 	char *got = NULL;
 
 	ck_assert_int_eq(
@@ -124,6 +161,8 @@ static const struct {
     {"{\"a\":1}", "{\"a\":1,\"note\":\"n\"}", false, true},
     {"{\"a\":1}", "{\"a\":2}", false, false},
     {"{\"a\":1.10}", "{\"a\":1.1}", true, true},
+    {"{\"a\":10.50}", "{\"a\":1.05e1}", true, true},
+    {"{\"a\":10}", "{\"a\":10.0}", true, true},
     {"{\"a\":1.0}", "{\"a\":1}", true, true},
     {"{\"a\":10}", "{\"a\":100}", false, false},
     {"{\"a\":1.5}", "{\"a\":15}", false, false},
@@ -269,6 +308,7 @@ suite_outbody(void)
 
 	tcase_add_checked_fixture(t, setup, teardown);
 	tcase_add_loop_test(t, placeholders, 0, N(resolves));
+	tcase_add_test(t, references_for_another_server);
 	tcase_add_test(t, retraction);
 	tcase_add_test(t, hash_follows_cited_versions);
 	tcase_add_loop_test(t, comparison, 0, N(pairs));

@@ -215,6 +215,7 @@ output_read(sqlite3_stmt *st, struct arena *a, struct store_output *o)
 	o->attempts = sqlite3_column_int(st, i++);
 	o->error = sqlite_copy(st, i++, a);
 	o->next_try_ms = sqlite3_column_int64(st, i++);
+	o->via = sqlite_copy(st, i++, a);
 }
 
 enum err_code
@@ -253,9 +254,10 @@ sqlite_output_put(struct store *store, const struct store_output *o,
 
 	if (rc != ERR_OK)
 		return rc;
-	rc = sqlite_run(s, QUERY_OUTPUT_PUT, e, "iissssisi", o->id,
+	rc = sqlite_run(s, QUERY_OUTPUT_PUT, e, "iissssisis", o->id,
 	    (int64_t)o->state, o->server_id, o->server_version, o->sent,
-	    o->landed, (int64_t)o->attempts, o->error, o->next_try_ms);
+	    o->landed, (int64_t)o->attempts, o->error, o->next_try_ms,
+	    o->via == NULL ? "" : o->via);
 	if (rc == ERR_OK && o->state == OUTPUT_WRITTEN)
 		rc = sqlite_run(s, QUERY_WRITE_DROP, e, "i", o->id);
 	if (rc == ERR_OK && q != NULL)

@@ -11,7 +11,8 @@ static bool
 replaces_older(const struct store_quarantine *q)
 {
 	return strcmp(q->code, QUARANTINE_PAGE) == 0 ||
-	       strcmp(q->code, QUARANTINE_WRITE) == 0;
+	       strcmp(q->code, QUARANTINE_WRITE) == 0 ||
+	       strcmp(q->code, QUARANTINE_DROPPED) == 0;
 }
 
 enum err_code
@@ -41,8 +42,9 @@ sqlite_quarantine_put(struct sqlite_store *s, const struct store_quarantine *q,
 	}
 	if (rc != ERR_OK)
 		return rc;
-	return sqlite_run(s, QUERY_QUARANTINE_PUT, e, "sssbsis", q->server,
-	    q->key, q->code, q->bytes, q->len, q->text, q->at_ms, type);
+	return sqlite_run(s, QUERY_QUARANTINE_PUT, e, "sssbsiss", q->server,
+	    q->key, q->code, q->bytes, q->len, q->text, q->at_ms, type,
+	    q->answer == NULL ? "" : q->answer);
 }
 
 enum err_code
@@ -122,6 +124,7 @@ sqlite_quarantine_get(struct store *store, int64_t id, struct arena *a,
 	row_read(st, a, ret);
 	bytes = sqlite3_column_blob(st, 9);
 	ret->bytes = arena_strndup(a, bytes == NULL ? "" : bytes, ret->len);
+	ret->answer = sqlite_copy(st, 10, a);
 	sqlite_end(st);
 	return ERR_OK;
 }
@@ -144,24 +147,20 @@ enum err_code
 sqlite_quarantine_take(struct store *store, const char *server, struct arena *a,
     struct store_quarantine **ret, size_t *ret_n, struct err *e)
 {
+	static const enum query steps[] = {QUERY_QUARANTINE_TAKE,
+	    QUERY_OUTPUT_AGAIN, QUERY_UNSAFE_AGAIN, QUERY_CURSOR_AGAIN};
 	struct sqlite_store *s = sqlite_of(store);
 	sqlite3_stmt *st;
 	enum err_code rc = sqlite_begin(s, e);
 
 	if (rc != ERR_OK)
 		return rc;
-	rc = sqlite_run(s, QUERY_QUARANTINE_TAKE, e, "s", server);
+	for (size_t i = 0; i < sizeof(steps) / sizeof(steps[0]) && rc == ERR_OK;
+	     i++)
+		rc = sqlite_run(s, steps[i], e, "s", server);
 	if (rc == ERR_OK) {
-		rc = sqlite_run(
-		    s, QUERY_OUTPUT_AGAIN, e, "ss", server, QUARANTINE_WRITE);
-	}
-	if (rc == ERR_OK) {
-		rc = sqlite_run(
-		    s, QUERY_CURSOR_AGAIN, e, "ss", server, QUARANTINE_PAGE);
-	}
-	if (rc == ERR_OK) {
-		rc = sqlite_bind(s, QUERY_QUARANTINE_TAKEN, &st, e, "ss",
-		    server, QUARANTINE_WRITE);
+		rc = sqlite_bind(
+		    s, QUERY_QUARANTINE_TAKEN, &st, e, "s", server);
 	}
 	if (rc == ERR_OK)
 		rc = rows_read(s, st, a, ret, ret_n, e);

@@ -46,6 +46,10 @@ struct store_resource {
 /* A whole page that is no searchset: of each search only the last is kept. */
 #define QUARANTINE_PAGE  "page_unreadable"
 #define QUARANTINE_WRITE "write_refused"
+/* Without it nothing is found again: writing there stops (memory
+ * MEMORY_UNSAFE of that server) until somebody asks for another try. */
+#define QUARANTINE_DROPPED "identifier_dropped"
+#define MEMORY_UNSAFE      "write_unsafe"
 
 /* Something that could not be used, with its bytes.  The same one is kept
  * once; it goes when its key is stored (or written) after all, a page when
@@ -59,6 +63,7 @@ struct store_quarantine {
 	const char *code, *text;
 	const char *bytes; /* NULL in lists */
 	size_t len;
+	const char *answer; /* the server's, to a write; NULL or "": none */
 	int64_t at_ms;
 	bool retry; /* somebody asked to try it again */
 };
@@ -125,6 +130,7 @@ struct store_output {
 	const char *body, *hash;
 	bool only_if_exists;
 	enum output_state state;
+	const char *via; /* name of the other server it went to, or "" */
 	const char *server_id, *server_version; /* "" when not known */
 	const char *sent;   /* what was last sent, its fate unknown; or "" */
 	const char *landed; /* what stood on the server last; or "" */

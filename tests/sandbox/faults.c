@@ -106,6 +106,80 @@ touch(struct exchange *x, const struct sandbox_fault *f)
 		store_touch(&x->s->store, r);
 }
 
+/* A decimal as a careless server prints it: 10.50 as 10.5, 10.0 as 10. */
+static const char *
+plain_number(struct exchange *x, const char *s)
+{
+	char *p = arena_strdup(x->a, s);
+	size_t n = strlen(p);
+
+	if (strchr(p, '.') == NULL || strpbrk(p, "eE") != NULL)
+		return p;
+	while (p[n - 1] == '0')
+		p[--n] = '\0';
+	if (p[n - 1] == '.')
+		p[n - 1] = '\0';
+	return p;
+}
+
+static void
+copy_plain(struct exchange *x, struct json_writer *w, const char *name,
+    const struct json_value *v)
+{
+	struct json_iter it = {NULL, NULL, NULL};
+
+	switch (json_type(v)) {
+	case JSON_OBJECT:
+		json_begin_object(w, name);
+		while (json_next(v, &it))
+			copy_plain(x, w, it.name, it.value);
+		json_end_object(w);
+		break;
+	case JSON_ARRAY:
+		json_begin_array(w, name);
+		for (size_t i = 0; i < json_length(v); i++)
+			copy_plain(x, w, NULL, json_at(v, i));
+		json_end_array(w);
+		break;
+	case JSON_NUMBER:
+		json_put_raw(w, name, plain_number(x, json_number(v)));
+		break;
+	default:
+		json_put_raw(w, name, json_text(v));
+	}
+}
+
+/* What servers do to what they are given. */
+static void
+alter(struct exchange *x, const struct sandbox_fault *f)
+{
+	struct json_iter it = {NULL, NULL, NULL};
+	struct json_doc *doc = NULL;
+	struct err e = ERR_INIT;
+	struct json_writer w;
+	struct strbuf out;
+
+	(void)f;
+	if (json_parse(x->body, x->body_len, &doc, &e) != ERR_OK)
+		return;
+	strbuf_init(&out, SANDBOX_BODY_MAX);
+	json_writer_init(&w, &out, false);
+	json_begin_object(&w, NULL);
+	while (json_next(json_root(doc), &it)) {
+		if (strcmp(it.name, "text") != 0)
+			copy_plain(x, &w, it.name, it.value);
+	}
+	json_put_raw(&w, "text",
+	    "{\"status\":\"generated\",\"div\":\"<div xmlns="
+	    "\\\"http://www.w3.org/1999/xhtml\\\">ours</div>\"}");
+	json_put_string(&w, "implicitRules", "https://server.example/rules");
+	json_end_object(&w);
+	x->body = arena_strdup(x->a, out.s);
+	x->body_len = out.len;
+	strbuf_done(&out);
+	json_free(doc);
+}
+
 /* A kind answers instead of the handler or changes what it sees, or is left
  * to the wire (server.c), to the links (fault_next) and to the search; undone:
  * the request is not carried out. */
@@ -126,6 +200,7 @@ static const struct {
     [SANDBOX_FAULT_GARBLE] = {"garble", NULL, false},
     [SANDBOX_FAULT_IGNORE] = {"ignore", ignore_parameter, false},
     [SANDBOX_FAULT_DROP] = {"drop", drop_member, false},
+    [SANDBOX_FAULT_ALTER] = {"alter", alter, false},
     [SANDBOX_FAULT_LAG] = {"lag", NULL, false},
     [SANDBOX_FAULT_TOUCH] = {"touch", touch, false},
 };

@@ -114,6 +114,8 @@ enum sandbox_fault_kind {
 	SANDBOX_FAULT_IGNORE, /* as if the parameter (If-None-Exist, If-Match:
 			       * the header) `word` were not there */
 	SANDBOX_FAULT_DROP,   /* the body's member `word` is not stored */
+	SANDBOX_FAULT_ALTER,  /* stored with the server's own narrative and
+			       * more, decimals without their zeros */
 	SANDBOX_FAULT_LAG,    /* searches see nothing younger than ms */
 	SANDBOX_FAULT_TOUCH,  /* first, `word` ("Type/id") is written again */
 	SANDBOX_FAULT__MAX

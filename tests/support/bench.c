@@ -92,7 +92,7 @@ write_config(struct bench *b, const char *more)
 	    more != NULL && more[0] == '[' ? more : "");
 	fclose(f);
 	must(b, config_load(path, &b->config, &b->e));
-	must(b, config_server(b->config, NULL, &b->server, &b->e));
+	must(b, config_server(b->config, "sandbox", &b->server, &b->e));
 }
 
 void
@@ -222,7 +222,10 @@ bench_put(struct bench *b, const char *fmt, ...)
 static const char *
 scan_day(const char *scan)
 {
-	return strcmp(scan, "s0") == 0 ? "2024-01-02" : "2024-03-05";
+	static const char *const days[] = {
+	    "2024-01-02", "2024-03-05", "2024-04-30", "2024-07-02"};
+
+	return days[scan[1] - '0'];
 }
 
 void
@@ -257,8 +260,8 @@ put_lesion(struct bench *b, const char *patient, const char *lesion)
 	    patient, lesion, patient, lesion, patient);
 }
 
-static void
-put_scan(struct bench *b, const char *patient, const char *scan)
+void
+bench_scan(struct bench *b, const char *patient, const char *scan)
 {
 	bench_put(b,
 	    "{\"resourceType\":\"ImagingStudy\",\"id\":\"%s-%s\","
@@ -285,8 +288,8 @@ bench_seed(struct bench *b, const char *id)
 	    id, id);
 	put_lesion(b, id, "a");
 	put_lesion(b, id, "b");
-	put_scan(b, id, "s0");
-	put_scan(b, id, "s1");
+	bench_scan(b, id, "s0");
+	bench_scan(b, id, "s1");
 	bench_measure(b, id, "s0", "a", "31.0", "final");
 	bench_measure(b, id, "s0", "b", "20.0", "final");
 	bench_measure(b, id, "s1", "a", "45.0", "final");

@@ -49,6 +49,8 @@ void bench_pass_s(int64_t seconds);
 /* A patient with a Patient, two lesions, a baseline, a dose and a scan that
  * shows progression. */
 void bench_seed(struct bench *b, const char *id);
+/* A scan more: s2 on 2024-04-30, s3 on 2024-07-02. */
+void bench_scan(struct bench *b, const char *patient, const char *scan);
 /* One measurement; mm as text. */
 void bench_measure(struct bench *b, const char *patient, const char *scan,
     const char *lesion, const char *mm, const char *status);
