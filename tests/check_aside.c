@@ -117,8 +117,8 @@ START_TEST(other_failures_set_no_page_aside)
 
 	fault(SANDBOX_FAULT_GARBLE, "GET", "/metadata", 1);
 	bench_try_for(&b, ERR_NOT_JSON);
-	fault(SANDBOX_FAULT_STATUS, "GET", "/Observation[?]", 1);
-	bench_try_for(&b, ERR_REFUSED);
+	fault(SANDBOX_FAULT_CLOSE, "GET", "/Observation[?]", -1);
+	bench_try_for(&b, ERR_CONNECT);
 	ck_assert_uint_eq(aside(&q), 0);
 }
 END_TEST
