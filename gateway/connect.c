@@ -60,10 +60,13 @@ hear(void *ctx, const struct notice *n)
 		metrics_notice(m, n);
 }
 
-/* What is polled and followed is read, what is written is also searched. */
+/* What is polled, followed and says whom to read is read; what is written is
+ * also searched. */
 static size_t
-collect_needs(const struct config *c, struct scope_need needs[MAX_NEEDS])
+collect_needs(const struct config *c, const struct config_server *s,
+    struct scope_need needs[MAX_NEEDS])
 {
+	const char *roster = s->roster == NULL ? "" : s->roster;
 	size_t n = 0;
 
 	for (size_t i = 0; i < c->poll_types.n && n < MAX_NEEDS; i++)
@@ -72,6 +75,10 @@ collect_needs(const struct config *c, struct scope_need needs[MAX_NEEDS])
 	for (size_t i = 0; ingest_followed[i] != NULL && n < MAX_NEEDS; i++)
 		needs[n++] =
 		    (struct scope_need){ingest_followed[i], true, false};
+	if (n < MAX_NEEDS && strncmp(roster, "Group/", 6) == 0)
+		needs[n++] = (struct scope_need){"Group", true, false};
+	if (n < MAX_NEEDS && strncmp(roster, "List/", 5) == 0)
+		needs[n++] = (struct scope_need){"List", true, false};
 	for (size_t i = 0; c->write_enabled && i < c->write_types.n; i++) {
 		size_t at = 0;
 
@@ -99,7 +106,7 @@ make_smart(const struct config *c, const struct config_server *s,
 	    .key_id = s->key_id,
 	    .alg = s->alg,
 	    .needs = needs,
-	    .n_needs = collect_needs(c, needs),
+	    .n_needs = collect_needs(c, s, needs),
 	    .token_url = s->token_url,
 	    .retries = o->retries,
 	    .backoff_ms = o->backoff_ms,

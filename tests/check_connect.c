@@ -147,6 +147,10 @@ static const struct {
     {"scopes = v1\n[poll]\ntypes = Observation\n[write]\nenabled = no\n",
 	"system/Observation.read system/Patient.read system/Condition.read "
 	"system/BodyStructure.read system/Medication.read"},
+    {"scopes = v2\nroster = Group/7\n[poll]\ntypes = Observation\n[write]\n"
+     "enabled = no\n",
+	"system/Observation.rs system/Patient.rs system/Condition.rs "
+	"system/BodyStructure.rs system/Medication.rs system/Group.rs"},
 };
 
 START_TEST(smart_end_to_end)

@@ -419,15 +419,17 @@ listen_locally(struct scripted *s)
 static SSL_CTX *
 make_context(const struct scripted_options *o)
 {
-	const char *name = "server";
+	const char *name = "server", *dir = SCRIPTED_CERTS;
 	char cert[128], key[128];
 	SSL_CTX *ctx;
 
 	if (o != NULL && o->certificate != NULL)
 		name = o->certificate;
 	certs_make();
-	snprintf(cert, sizeof(cert), SCRIPTED_CERTS "/%s.pem", name);
-	snprintf(key, sizeof(key), SCRIPTED_CERTS "/%s.key.pem", name);
+	if (o != NULL && o->dir != NULL)
+		dir = o->dir;
+	snprintf(cert, sizeof(cert), "%s/%s.pem", dir, name);
+	snprintf(key, sizeof(key), "%s/%s.key.pem", dir, name);
 	ctx = SSL_CTX_new(TLS_server_method());
 	ck_assert_ptr_nonnull(ctx);
 	ck_assert_int_eq(

@@ -51,7 +51,8 @@ struct scripted_exchange {
 };
 
 struct scripted_options {
-	const char *certificate; /* name in SCRIPTED_CERTS, NULL: "server" */
+	const char *certificate; /* its name, NULL: "server" */
+	const char *dir;         /* where it stands, NULL: SCRIPTED_CERTS */
 	bool old_tls;            /* TLS 1.1 at most */
 	bool tls12;              /* TLS 1.2 at most */
 	bool ask;                /* for a certificate of the CA's, or hang up */
