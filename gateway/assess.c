@@ -5,6 +5,7 @@
 
 #include "gateway/advice.h"
 #include "gateway/inflamed.h"
+#include "gateway/irae/irae_case.h"
 #include "gateway/kinetics.h"
 #include "gateway/metabolic.h"
 #include "gateway/patterns.h"
@@ -278,5 +279,6 @@ assess_run(struct timeline *t, const struct assess_options *o, struct arena *a)
 	patterns_run(&c, x);
 	metabolic_run(&c, x);
 	advice_add(&c, x);
+	irae_assess(&c, x);
 	return x;
 }

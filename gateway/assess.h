@@ -10,6 +10,7 @@
 #ifndef RESCAN_ASSESS_H
 #define RESCAN_ASSESS_H
 
+#include "gateway/irae/irae.h"
 #include "mappings/assessment.h"
 
 /* The contested points of spec/criteria.md §10, each with the reading taken as
@@ -68,11 +69,13 @@ struct assess_options {
 	int next_scan_min_days, next_scan_max_days; /* §9 routine: 42, 84 */
 	int durable_response_days; /* after the last dose [derived], 180 */
 	struct contested contested;
+	struct irae_options irae;
+	bool irae_default_ranges; /* for results without one of their own */
 };
 #define ASSESS_DEFAULTS                                                        \
 	{                                                                      \
 		DAY_NONE, NULL, 28, 56, 2, true, false, 42, true, true, 50, 5, \
-		    2, 42, 84, 180, CONTESTED_DEFAULTS                         \
+		    2, 42, 84, 180, CONTESTED_DEFAULTS, IRAE_DEFAULTS, true    \
 	}
 
 enum nt_status { NT_NA, NT_CR, NT_NON, NT_PD, NT_NE };

@@ -163,6 +163,34 @@ findings(const struct assessment *x, struct strbuf *out)
 	}
 }
 
+static void
+adverse_events(const struct assessment *x, struct strbuf *out)
+{
+	char day[DAY_SIZE];
+
+	if (x->irae.n > 0)
+		strbuf_adds(
+		    out, "\n  Suspected immune-related adverse events\n");
+	for (size_t i = 0; i < x->irae.n; i++) {
+		const struct irae_episode *e = &x->irae.items[i];
+
+		strbuf_addf(out, "    %s: %s, episode %d, %s (Flag %s)\n",
+		    day_format(e->onset, day), e->event, e->episode, e->state,
+		    e->flag);
+		for (size_t k = 0; k < e->changes.n; k++) {
+			const struct irae_change *c = &e->changes.items[k];
+
+			strbuf_addf(out, "      %s  %s, %s, grade %d%s%s%s\n",
+			    day_format(c->day, day), c->state,
+			    c->certainty == NULL ? "held back" : c->certainty,
+			    c->grade, c->priority == NULL ? "" : ", ",
+			    c->priority == NULL ? "" : c->priority,
+			    c->notify ? ", notify" : "");
+		}
+		steps(&e->because, out);
+	}
+}
+
 void
 explain_write(const struct assessment *x, struct strbuf *out)
 {
@@ -173,6 +201,7 @@ explain_write(const struct assessment *x, struct strbuf *out)
 	timepoints(x, out);
 	best(x, out);
 	findings(x, out);
+	adverse_events(x, out);
 	advice(x, out);
 	if (x->problems.n > 0)
 		strbuf_adds(out, "\n  Problems\n");

@@ -3,6 +3,7 @@
 
 #include <string.h>
 
+#include "gateway/irae/grade.h"
 #include "gateway/irecist.h"
 #include "gateway/kinetics.h"
 #include "gateway/metabolic.h"
@@ -222,7 +223,8 @@ put_options(struct strbuf *out)
 	for (size_t i = 0; i < sizeof(rows) / sizeof(rows[0]); i++) {
 		if (strcmp(rows[i].section, "timeline") != 0 &&
 		    strcmp(rows[i].section, "assess") != 0 &&
-		    strcmp(rows[i].section, "contested") != 0)
+		    strcmp(rows[i].section, "contested") != 0 &&
+		    strcmp(rows[i].section, "irae") != 0)
 			continue;
 		strbuf_addf(out, "  [%s] %s = %s\n    %s\n", rows[i].section,
 		    rows[i].key, rows[i].fallback, rows[i].help);
@@ -238,6 +240,17 @@ put_rules(struct strbuf *out)
 		    book[i].text, book[i].section, book[i].citation);
 }
 
+static void
+put_grades(struct strbuf *out)
+{
+	size_t i = 0;
+
+	strbuf_adds(out, "\nCTCAE grades (irae §2.2, §2.3)\n  ");
+	while (irae_grade_describe(i++, out))
+		strbuf_adds(out, "\n  ");
+	strbuf_adds(out, "upper bounds are inclusive\n");
+}
+
 void
 rulebook_write(struct strbuf *out)
 {
@@ -247,6 +260,7 @@ rulebook_write(struct strbuf *out)
 	put_confirmations(out);
 	put_kinetics(out);
 	put_windows(out);
+	put_grades(out);
 	put_options(out);
 	put_rules(out);
 }

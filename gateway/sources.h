@@ -33,6 +33,8 @@
 #define ITO             "Ito K et al. J Nucl Med 2019;60:335"
 #define CHESON2014      "Cheson BD et al. J Clin Oncol 2014;32:3059-3068"
 #define CHESON2016      "Cheson BD et al. Blood 2016;128:2489-2496"
+#define CTCAE           "NCI CTCAE 5.0 (2017) and 6.0 (2025)"
+#define ASCO_IRAE       "Schneider BJ et al. J Clin Oncol 2021;39:4073-4126"
 #define DERIVED         "derived: a decision of this program, no publication"
 
 #endif

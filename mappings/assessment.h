@@ -129,6 +129,34 @@ struct metabolic {
 	struct because_list because;
 };
 
+/* How a suspected immune-related adverse event stood from a day on
+ * (spec/irae.md section 4). */
+struct irae_change {
+	int32_t day;
+	int grade;             /* 0: none */
+	const char *certainty; /* "possible" … or NULL */
+	const char *flag, *state;
+	const char *priority; /* "PH", "PM", "PL" or NULL */
+	bool notify;
+};
+
+struct irae_episode {
+	const char *event; /* "hepatitis" */
+	const char *words; /* for people: "suspected hepatitis" … */
+	int episode;
+	int grade, worst; /* now and ever, 0: none */
+	int ctcae;        /* version 5 or 6 */
+	const char *certainty, *flag, *state, *priority;
+	int32_t onset, resolved;    /* DAY_NONE */
+	const char *evidence;       /* "laboratory value, treatment started" */
+	const char *headline;       /* the value that says most, or NULL */
+	const char *advice;         /* what to consider, or NULL */
+	const char *const *sources; /* of the evidence, each once */
+	size_t n_sources;
+	LIST_OF(struct irae_change) changes;
+	struct because_list because;
+};
+
 enum due { DUE_UPCOMING, DUE_NOW, DUE_OVERDUE, DUE_DONE };
 
 struct recommendation {
@@ -148,6 +176,7 @@ struct assessment {
 	LIST_OF(struct pattern) patterns;
 	LIST_OF(struct hyperprogression) hyperprogression;
 	LIST_OF(struct metabolic) metabolic;
+	LIST_OF(struct irae_episode) irae; /* by onset */
 	LIST_OF(struct recommendation) recommendations;
 	LIST_OF(struct problem) problems; /* timeline's and the assessor's */
 };

@@ -307,6 +307,62 @@ put_metabolic(struct json_writer *w, const struct assessment *x)
 }
 
 static void
+put_grade(struct json_writer *w, int grade)
+{
+	if (grade == 0)
+		json_put_null(w, "grade");
+	else
+		json_put_int(w, "grade", grade);
+}
+
+static void
+put_irae_changes(struct json_writer *w, const struct irae_episode *e)
+{
+	json_begin_array(w, "changes");
+	for (size_t i = 0; i < e->changes.n; i++) {
+		const struct irae_change *c = &e->changes.items[i];
+
+		json_begin_object(w, NULL);
+		json_put_day(w, "date", c->day);
+		put_grade(w, c->grade);
+		put_string_or_null(w, "certainty", c->certainty);
+		json_put_string(w, "flag", c->flag);
+		json_put_string(w, "state", c->state);
+		put_string_or_null(w, "priority", c->priority);
+		json_put_bool(w, "notify", c->notify);
+		json_end_object(w);
+	}
+	json_end_array(w);
+}
+
+static void
+put_irae(struct json_writer *w, const struct assessment *x)
+{
+	json_begin_array(w, "irae");
+	for (size_t i = 0; i < x->irae.n; i++) {
+		const struct irae_episode *e = &x->irae.items[i];
+
+		json_begin_object(w, NULL);
+		json_put_string(w, "event", e->event);
+		json_put_int(w, "episode", e->episode);
+		put_grade(w, e->grade);
+		put_string_or_null(w, "certainty", e->certainty);
+		json_put_string(w, "state", e->state);
+		json_put_string(w, "flag", e->flag);
+		put_string_or_null(w, "priority", e->priority);
+		json_put_day(w, "onset", e->onset);
+		json_put_day(w, "resolved", e->resolved);
+		json_put_int(w, "ctcae", e->ctcae);
+		json_put_string(w, "evidence", e->evidence);
+		put_string_or_null(w, "advice", e->advice);
+		put_because(w, &e->because);
+		put_irae_changes(w, e);
+		json_end_object(w);
+	}
+	json_end_array(w);
+}
+
+static void
 put_recommendations(struct json_writer *w, const struct assessment *x)
 {
 	json_begin_array(w, "recommendations");
@@ -364,9 +420,7 @@ document_write(const struct assessment *x, struct json_writer *w)
 	put_patterns(w, x);
 	put_hyperprogression(w, x);
 	put_metabolic(w, x);
-	/* Immune-related adverse events are not assessed yet. */
-	json_begin_array(w, "irae");
-	json_end_array(w);
+	put_irae(w, x);
 	put_recommendations(w, x);
 	put_problems(w, x);
 	json_end_object(w);

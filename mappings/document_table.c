@@ -298,6 +298,36 @@ table_findings(const struct assessment *x, struct strbuf *out)
 }
 
 static void
+table_irae(const struct assessment *x, struct strbuf *out)
+{
+	char day[DAY_SIZE];
+
+	if (x->irae.n > 0)
+		strbuf_adds(out, "\nSuspected immune-related adverse events\n");
+	for (size_t i = 0; i < x->irae.n; i++) {
+		const struct irae_episode *e = &x->irae.items[i];
+
+		strbuf_addf(out, "  %s  ", day_format(e->onset, day));
+		cell(out, e->event, 18);
+		cell(out, e->certainty == NULL ? "-" : e->certainty, 9);
+		if (e->grade > 0)
+			strbuf_addf(out, "grade %d  ", e->grade);
+		else
+			strbuf_adds(out, "         ");
+		cell(out, e->priority == NULL ? "-" : e->priority, 2);
+		strbuf_adds(out, e->state);
+		if (e->resolved != DAY_NONE)
+			strbuf_addf(
+			    out, " on %s", day_format(e->resolved, day));
+		strbuf_addc(out, '\n');
+		if (e->headline != NULL) {
+			strbuf_adds(out, "    ");
+			wrap(out, 4, 4, e->headline);
+		}
+	}
+}
+
+static void
 table_advice(const struct assessment *x, struct strbuf *out)
 {
 	static const char *const due[] = {"upcoming", "due", "overdue", "done"};
@@ -414,6 +444,7 @@ document_table(const struct assessment *x, struct strbuf *out)
 	table_response(x, out);
 	table_best(x, out);
 	table_findings(x, out);
+	table_irae(x, out);
 	table_advice(x, out);
 	table_problems(x, out);
 }

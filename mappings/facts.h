@@ -127,6 +127,7 @@ struct dose_fact {
 	const char *ici_class; /* "PD-1" …, NULL when no checkpoint inhibitor */
 	int64_t dose_ug;       /* a day, DOSE_NONE when not said */
 	bool local;            /* by a route that is not systemic */
+	bool ongoing;          /* in progress, its end not said */
 };
 #define DOSE_NONE ((int64_t)-1)
 

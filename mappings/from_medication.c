@@ -258,6 +258,9 @@ dose_add(struct mapping *m, const struct record *r, const char *concept,
 	d->name = drug_name(m, concept);
 	d->dose_ug = dose_ug(json_path(r->json, "dosage.dose"));
 	d->local = is_local(json_get(r->json, "dosage"));
+	d->ongoing = same(json_string_at(r->json, "status"), "in-progress") &&
+		     json_path(r->json, "effectivePeriod.start") != NULL &&
+		     json_path(r->json, "effectivePeriod.end") == NULL;
 	if (!is_ici(concept))
 		return;
 	d->ici_class =

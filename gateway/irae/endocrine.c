@@ -70,7 +70,7 @@ say_thyroid(const struct irae_view *v, struct irae_evidence *e)
 	irae_grade_current(v, e, IRAE_TSH, 0, 0);
 	irae_grade_current(v, e, IRAE_FT4, 0, 0);
 	if (e->phase > IRAE_PHASE_NORMAL)
-		irae_say(v, e, "phase", irae_current(v, IRAE_TSH)->source,
+		irae_say(v, e, "irae.phase", irae_current(v, IRAE_TSH)->source,
 		    "the pattern of TSH and free T4 is %s",
 		    irae_phase_name(e->phase));
 }
@@ -120,7 +120,7 @@ cortisol(const struct irae_view *v, struct irae_evidence *e)
 	if (irae_steroid_within(v->run, x->day, o->cortisol_steroid_days,
 		(int64_t)o->cortisol_steroid_mg * 1000)) {
 		e->notes |= IRAE_NOTE_CORTISOL_UNUSABLE;
-		irae_say(v, e, "cortisol_unusable", x->source,
+		irae_say(v, e, "irae.cortisol_unusable", x->source,
 		    "cortisol cannot be read: systemic steroid in the last %d "
 		    "days",
 		    o->cortisol_steroid_days);
@@ -196,7 +196,7 @@ irae_read_pituitary(const struct irae_view *v, struct irae_evidence *e)
 		irae_evidence_line(e, LINE_L, irae_current(v, IRAE_FT4)->day);
 		irae_evidence_data(e, 1);
 		e->notes |= IRAE_NOTE_CENTRAL_HYPOTHYROID;
-		irae_say(v, e, "central_thyroid",
+		irae_say(v, e, "irae.central_thyroid",
 		    irae_current(v, IRAE_FT4)->source,
 		    "free T4 is low and TSH is not raised");
 	}
@@ -204,12 +204,12 @@ irae_read_pituitary(const struct irae_view *v, struct irae_evidence *e)
 		irae_evidence_line(
 		    e, LINE_X, later(x, irae_current(v, IRAE_ACTH)));
 		irae_evidence_data(e, 2);
-		say_cortisol(v, e, "central_cortisol",
+		say_cortisol(v, e, "irae.central_cortisol",
 		    "cortisol is below 3 ug/dL and ACTH is not raised");
 	} else if (c == CORTISOL_LOW && acth == UNKNOWN) {
 		irae_evidence_line(e, LINE_L, x->day);
 		irae_evidence_data(e, 1);
-		say_cortisol(v, e, "low_cortisol",
+		say_cortisol(v, e, "irae.low_cortisol",
 		    "cortisol is below 3 ug/dL, ACTH is not known");
 	}
 	settle_gland(v, e);
@@ -225,12 +225,12 @@ irae_read_adrenal(const struct irae_view *v, struct irae_evidence *e)
 		irae_evidence_line(
 		    e, LINE_X, later(x, irae_current(v, IRAE_ACTH)));
 		irae_evidence_data(e, 2);
-		say_cortisol(v, e, "primary_cortisol",
+		say_cortisol(v, e, "irae.primary_cortisol",
 		    "cortisol is below 3 ug/dL and ACTH above 2 x ULN");
 	} else if (c == CORTISOL_LOW && acth_over(v, 1000) == YES) {
 		irae_evidence_line(e, LINE_L, x->day);
 		irae_evidence_data(e, 1);
-		say_cortisol(v, e, "low_cortisol",
+		say_cortisol(v, e, "irae.low_cortisol",
 		    "cortisol is below 3 ug/dL and ACTH above ULN");
 	}
 	settle_gland(v, e);
@@ -284,17 +284,17 @@ irae_read_diabetes(const struct irae_view *v, struct irae_evidence *e)
 	irae_evidence_data(e, ketones ? 4 : 2);
 	if (ketones || deficit) {
 		irae_evidence_line(e, LINE_X, g->day);
-		irae_say(v, e, "combination", g->source,
+		irae_say(v, e, "irae.combination", g->source,
 		    "glucose from 200 mg/dL with %s",
 		    ketones ? "ketosis" : "low C-peptide");
 	} else if (steroid) {
 		e->notes |= IRAE_NOTE_STEROID_HYPERGLYCAEMIA;
-		irae_say(v, e, "steroid_glucose", g->source,
+		irae_say(v, e, "irae.steroid_glucose", g->source,
 		    "high-dose steroid in the last %d days",
 		    v->run->o->glucose_steroid_days);
 	} else {
 		irae_evidence_line(e, LINE_L, g->day);
-		irae_say(v, e, "hyperglycaemia", g->source,
+		irae_say(v, e, "irae.hyperglycaemia", g->source,
 		    "new glucose from 200 mg/dL");
 	}
 }

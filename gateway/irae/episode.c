@@ -280,6 +280,28 @@ end(struct step *s, enum irae_end how)
 
 /* --- rows --- */
 
+/*= irae §1.1 typical windows annotate only */
+static bool
+is_atypical(const struct step *s)
+{
+	static const struct {
+		enum irae_module module;
+		int first, last; /* tenths of a week */
+	} windows[] = {
+#define IRAE_WINDOW(module, first, last) {IRAE_##module, first, last},
+#include "gateway/irae/windows.def"
+#undef IRAE_WINDOW
+	};
+	int32_t days = s->t->onset - s->run->start;
+
+	for (size_t i = 0; i < sizeof(windows) / sizeof(*windows); i++) {
+		if (windows[i].module == s->view.module)
+			return 10 * days < 7 * windows[i].first ||
+			       10 * days > 7 * windows[i].last;
+	}
+	return false;
+}
+
 static struct irae_row
 row_of(const struct step *s, enum irae_state state, enum irae_flag flag)
 {
@@ -292,7 +314,9 @@ row_of(const struct step *s, enum irae_state state, enum irae_flag flag)
 	    .flag = flag,
 	    .state = state,
 	    .episode = owned ? s->t->number : 0,
-	    .notes = s->j.notes,
+	    .notes = s->j.notes |
+		     (owned && is_atypical(s) ? IRAE_NOTE_ATYPICAL_TIMING : 0),
+	    .lines = s->lines,
 	    .guideline_grade = s->e.guideline_grade,
 	    .phase = s->e.phase,
 	    .because = s->e.because};
@@ -378,6 +402,7 @@ irae_episode_step(struct irae_run *r, enum irae_module m, int32_t day,
 		t->stale = false;
 	}
 	if (concern != CONCERN_REVIEW) {
+		t->grade_before = t->open ? t->grade : 0;
 		t->grade = s.grade;
 		t->data_grade = s.e.data;
 		t->level = s.j.level;

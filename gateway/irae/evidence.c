@@ -58,9 +58,8 @@ irae_say(const struct irae_view *v, struct irae_evidence *e, const char *rule,
 	va_start(ap, fmt);
 	text = arena_vprintf(a, fmt, ap);
 	va_end(ap);
-	because_add(a, &e->because,
-	    arena_printf(a, "irae.%s.%s", irae_module_name(v->module), rule),
-	    &source, source != NULL ? 1 : 0, "%s", text);
+	because_add(
+	    a, &e->because, rule, &source, source != NULL ? 1 : 0, "%s", text);
 }
 
 const char *
@@ -101,23 +100,24 @@ read_confounder(const struct irae_view *v, const struct irae_condition *c,
 	else
 		e->major = true;
 	e->notes |= c->explains ? IRAE_NOTE_EXPLAINED : IRAE_NOTE_CONFOUNDER;
-	irae_say(v, e, c->explains ? "explained" : "confounder", c->source,
-	    "%s: %s", c->explains ? "explained by" : "another possible cause",
-	    c->text);
+	irae_say(v, e, c->explains ? "irae.explained" : "irae.confounder",
+	    c->source, "%s: %s",
+	    c->explains ? "explained by" : "another possible cause", c->text);
 }
 
 static const struct {
 	unsigned line;
 	const char *rule, *words;
 } kinds[] = {
-    [IRAE_ATTRIBUTED] = {LINE_A, "attributed", "attributed to the treatment"},
-    [IRAE_ORGAN] = {LINE_D, "diagnosis", "coded diagnosis"},
-    [IRAE_SYMPTOM] = {LINE_V, "symptom", "symptom"},
-    [IRAE_ECG] = {LINE_V, "ecg", "new ECG finding"},
-    [IRAE_SEVERITY] = {LINE_V, "severity", "complication"},
-    [IRAE_CONFOUNDER] = {0, "confounder", ""},
-    [IRAE_DAT_POSITIVE] = {0, "dat", "haemolysis marker"},
-    [IRAE_CONTEXT] = {0, "context", "context"},
+    [IRAE_ATTRIBUTED] = {LINE_A, "irae.attributed",
+	"attributed to the treatment"},
+    [IRAE_ORGAN] = {LINE_D, "irae.diagnosis", "coded diagnosis"},
+    [IRAE_SYMPTOM] = {LINE_V, "irae.symptom", "symptom"},
+    [IRAE_ECG] = {LINE_V, "irae.ecg", "new ECG finding"},
+    [IRAE_SEVERITY] = {LINE_V, "irae.severity", "complication"},
+    [IRAE_CONFOUNDER] = {0, "irae.confounder", ""},
+    [IRAE_DAT_POSITIVE] = {0, "irae.dat", "haemolysis marker"},
+    [IRAE_CONTEXT] = {0, "irae.context", "context"},
 };
 
 static bool
@@ -327,12 +327,12 @@ read_image(const struct irae_view *v, const struct irae_image *x,
 {
 	if (!x->present) {
 		e->image_gone = true;
-		irae_say(v, e, "imaging_resolved", x->source,
+		irae_say(v, e, "irae.imaging_resolved", x->source,
 		    "%s of the %s is gone", x->finding, x->site);
 		return;
 	}
-	irae_say(v, e, "imaging", x->source, "%s: %s of the %s", x->modality,
-	    x->finding, x->site);
+	irae_say(v, e, "irae.imaging", x->source, "%s: %s of the %s",
+	    x->modality, x->finding, x->site);
 	if (!is_line_row)
 		return;
 	e->image_present = true;
@@ -376,7 +376,7 @@ read_treatments(const struct irae_view *v, struct irae_evidence *e)
 			continue;
 		if (r->effect > e->treatment)
 			e->treatment = r->effect;
-		irae_say(v, e, "treatment", d->source, "%s", d->agent);
+		irae_say(v, e, "irae.treatment", d->source, "%s", d->agent);
 	}
 }
 
@@ -398,7 +398,7 @@ irae_evidence_read(const struct irae_view *v, struct irae_evidence *e)
 	    irae_chemo_explains(v->run, v->day)) {
 		e->explained = true;
 		e->notes |= IRAE_NOTE_EXPLAINED;
-		irae_say(v, e, "chemotherapy", NULL,
+		irae_say(v, e, "irae.chemotherapy", NULL,
 		    "explained by cytotoxic chemotherapy of the last %d days",
 		    v->run->o->chemo_days);
 	}

@@ -10,10 +10,11 @@
 /*= irae §4.5 priority: the larger of the last two grades */
 static enum irae_priority
 priority_of(const struct irae_tracker *t, enum irae_module m,
-    const struct irae_evidence *e, const struct irae_judgement *j, int grade)
+    const struct irae_evidence *e, const struct irae_judgement *j,
+    const int grades[2])
 {
 	unsigned traits = irae_traits(m);
-	int worst = grade > t->grade ? grade : t->grade;
+	int worst = grades[0] > grades[1] ? grades[0] : grades[1];
 	bool low = (traits & TRAIT_LOW) != 0;
 
 	if (low)
@@ -96,7 +97,10 @@ irae_flag_emit(struct irae_run *r, enum irae_module m,
 	struct irae_course *c = &r->result->courses[m];
 
 	if (row->flag == IRAE_ACTIVE) {
-		row->priority = priority_of(t, m, e, j, row->grade);
+		const int grades[2] = {row->grade,
+		    concern == CONCERN_REVIEW ? t->grade_before : t->grade};
+
+		row->priority = priority_of(t, m, e, j, grades);
 		if (row->state == IRAE_IS_CONTROLLED ||
 		    row->state == IRAE_IS_STALE)
 			row->priority = IRAE_PL;

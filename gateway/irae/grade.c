@@ -1,8 +1,9 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "gateway/irae/grade.h"
 
-#include <stddef.h>
 #include <string.h>
+
+#include "fhir/util/strbuf.h"
 
 __extension__ typedef __int128 wide;
 
@@ -225,4 +226,65 @@ irae_grade(const struct irae_grade_query *q)
 		}
 	}
 	return grade;
+}
+
+/* --- for people --- */
+
+static void
+describe_cut(const struct cut *c, struct strbuf *out)
+{
+	static const char *const tests[] = {
+	    [TEST_NEVER] = "",
+	    [TEST_OVER] = "above",
+	    [TEST_FROM] = "from",
+	    [TEST_UNDER] = "below",
+	};
+	static const char *const ofs[] = {
+	    [OF_ABS] = "",
+	    [OF_ULN] = " x ULN",
+	    [OF_LLN] = " x LLN",
+	    [OF_B] = " x baseline",
+	    [OF_MI] = " x infarction level",
+	};
+
+	strbuf_addf(out, "%s %d", tests[c->test], c->milli / 1000);
+	if (c->milli % 1000 != 0)
+		strbuf_addf(out, ".%d",
+		    c->milli % 100 == 0 ? c->milli % 1000 / 100
+					: c->milli % 1000);
+	strbuf_adds(out, ofs[c->of]);
+}
+
+bool
+irae_grade_describe(size_t i, struct strbuf *out)
+{
+	static const char *const whens[] = {
+	    [ALWAYS] = "",
+	    [BASE_NORMAL] = ", normal baseline",
+	    [BASE_ABNORMAL] = ", abnormal baseline",
+	    [BASE_KNOWN] = ", known baseline",
+	    [BASE_LOW] = ", baseline below LLN",
+	    [SYMPTOMATIC] = ", symptomatic",
+	    [ASYMPTOMATIC] = ", asymptomatic",
+	};
+	const struct row *r;
+	const char *sep = ":";
+
+	if (i >= sizeof(rows) / sizeof(*rows))
+		return false;
+	r = &rows[i];
+	strbuf_addf(out, "%s (%s), CTCAE %s%s", analytes[r->analyte].name,
+	    analytes[r->analyte].unit,
+	    r->versions == V5   ? "5"
+	    : r->versions == V6 ? "6"
+				: "5 and 6",
+	    whens[r->when]);
+	for (int g = 0; g < 4; g++) {
+		if (r->cuts[g].test == TEST_NEVER)
+			continue;
+		strbuf_addf(out, "%s grade %d ", sep, g + 1);
+		describe_cut(&r->cuts[g], out);
+		sep = ",";
+	}
+	return true;
 }

@@ -10,6 +10,7 @@
 #define RESCAN_IRAE_GRADE_H
 
 #include <stdbool.h>
+#include <stddef.h>
 #include <stdint.h>
 
 #define IRAE_MICRO     1000000
@@ -43,6 +44,11 @@ struct irae_grade_query {
 
 /* 0 to 4; -1 when there is nothing to compare with (no range). */
 int irae_grade(const struct irae_grade_query *q);
+
+/* The ith row of thresholds for people: "ALT, CTCAE 5 and 6, normal baseline:
+ * grade 1 above 1.000 x ULN, …"; false behind the last.  Appends to out. */
+struct strbuf;
+bool irae_grade_describe(size_t i, struct strbuf *out);
 
 /* value compared with milli/1000 × of: -1, 0, 1. */
 int irae_compare(int64_t value, int milli, int64_t of);

@@ -80,6 +80,8 @@ struct irae_tracker {
 	int data_peak;
 	enum irae_level data_level_peak;
 	int grade, data_grade; /* on the day before */
+	int grade_before;      /* and before that: the clock alone lowers
+				* nothing */
 	enum irae_level level;
 	int64_t troponin_nadir;
 	bool measured;

@@ -147,13 +147,12 @@ struct irae_options {
 	int spo2_drop_pct;         /* 4 */
 	int stale_days;            /* 90 */
 	int lapse_days;            /* 180 */
-	int combination_days;      /* 84: PD-1 and CTLA-4 doses */
 	int recheck_min_days, recheck_max_days; /* 28, 56 */
 };
 #define IRAE_DEFAULTS                                                          \
 	{                                                                      \
 		5, 28, 28, 180, 90, 853, 30, 7, 10, 40, 500, 3, 30, 4, 2, 14,  \
-		    5, 7, 35, 14, 14, 28, 92, 4, 90, 180, 84, 28, 56           \
+		    5, 7, 35, 14, 14, 28, 92, 4, 90, 180, 28, 56               \
 	}
 
 /* --- output --- */
@@ -227,6 +226,7 @@ struct irae_row {
 	bool notify;
 	int episode; /* 0: belongs to none */
 	unsigned notes;
+	unsigned lines;      /* of evidence, see irae_lines_words */
 	int guideline_grade; /* ASCO, creatinine; 0: none or the same scale */
 	enum irae_phase phase;
 	struct because_list because;
@@ -274,6 +274,8 @@ const char *irae_state_name(enum irae_state s);
 const char *irae_priority_name(enum irae_priority p); /* NULL: none */
 const char *irae_phase_name(enum irae_phase p);
 int irae_drug_role_parse(const char *name); /* -1 */
+/* "laboratory value, imaging finding". */
+const char *irae_lines_words(struct arena *a, unsigned lines);
 
 /* The module whose picture has this finding, -1: none. */
 int irae_image_owner(const struct irae_image *x);

@@ -5,6 +5,33 @@
  */
 #include "gateway/irae/internal.h"
 
+const char *
+irae_lines_words(struct arena *a, unsigned lines)
+{
+	static const struct {
+		unsigned line;
+		const char *words;
+	} words[] = {
+	    {LINE_X, "specific combination of values"},
+	    {LINE_L, "laboratory value"},
+	    {LINE_I, "imaging finding"},
+	    {LINE_V, "vital sign or symptom"},
+	    {LINE_D, "coded diagnosis"},
+	    {LINE_T, "treatment started"},
+	    {LINE_A, "attribution by a clinician"},
+	};
+	const char *text = "";
+
+	for (size_t i = 0; i < sizeof(words) / sizeof(*words); i++) {
+		if ((lines & words[i].line) == 0 ||
+		    (words[i].line == LINE_L && (lines & LINE_X) != 0))
+			continue;
+		text = arena_printf(a, "%s%s%s", text,
+		    text[0] != '\0' ? ", " : "", words[i].words);
+	}
+	return text;
+}
+
 /*= irae §4.2 level */
 static enum irae_level
 count_lines(unsigned lines)

@@ -62,14 +62,29 @@ obs_words(struct arena *a, const struct irae_obs *x)
 	    x->default_range ? " of the default range" : "");
 }
 
+/* ", 1.6 x baseline" */
+static const char *
+base_words(const struct irae_view *v, const struct irae_obs *x)
+{
+	bool stale;
+	const struct irae_obs *b = irae_baseline(v->run, x->analyte, &stale);
+	int64_t tenths;
+
+	if (b == NULL || b->level.value <= 0 || x->level.value == IRAE_NO_VALUE)
+		return "";
+	tenths = (10 * x->level.value + b->level.value / 2) / b->level.value;
+	return arena_printf(v->run->arena, ", %lld.%lld x baseline",
+	    (long long)tenths / 10, (long long)tenths % 10);
+}
+
 static void
 say_obs(const struct irae_view *v, struct irae_evidence *e,
     const struct irae_obs *x, int grade)
 {
 	struct arena *a = v->run->arena;
 
-	irae_say(v, e, "value", x->source, "%s %s%s",
-	    irae_analyte_name(x->analyte), obs_words(a, x),
+	irae_say(v, e, "irae.value", x->source, "%s %s%s%s",
+	    irae_analyte_name(x->analyte), obs_words(a, x), base_words(v, x),
 	    grade > 0 ? arena_printf(
 			    a, " (CTCAE v%d grade %d)", v->run->o->ctcae, grade)
 		      : "");
@@ -188,7 +203,7 @@ read_hys_law(const struct irae_view *v, struct irae_evidence *e,
 		e->notes |= IRAE_NOTE_HYS_NR;
 	else
 		return;
-	irae_say(v, e, "hys_law", bili->source,
+	irae_say(v, e, "irae.hys_law", bili->source,
 	    "Hy's law (%s form): transaminase from 3 x ULN, bilirubin above "
 	    "2 x ULN",
 	    (e->notes & IRAE_NOTE_HYS_FDA) != 0 ? "FDA" : "nR");
@@ -224,7 +239,7 @@ read_liver(const struct irae_view *v, struct irae_evidence *e)
 		return;
 	e->explained = true;
 	e->notes |= IRAE_NOTE_MUSCLE_SOURCE | IRAE_NOTE_EXPLAINED;
-	irae_say(v, e, "muscle_source", NULL,
+	irae_say(v, e, "irae.muscle_source", NULL,
 	    "CK is raised and bilirubin and ALP or GGT are normal: the "
 	    "transaminases come from muscle");
 }
@@ -265,7 +280,7 @@ read_lung(const struct irae_view *v, struct irae_evidence *e)
 		return;
 	irae_evidence_line(e, LINE_V, x->day);
 	irae_evidence_data(e, 2);
-	irae_say(v, e, "spo2_drop", x->source,
+	irae_say(v, e, "irae.spo2_drop", x->source,
 	    "oxygen saturation is low, or %d points below its baseline",
 	    o->spo2_drop_pct);
 }
@@ -340,7 +355,7 @@ read_kidney(const struct irae_view *v, struct irae_evidence *e)
 	e->guideline_grade =
 	    asco_creatinine(x, irae_baseline(v->run, IRAE_CREAT, &stale));
 	if (e->guideline_grade > 0)
-		irae_say(v, e, "asco_grade", x->source,
+		irae_say(v, e, "irae.asco_grade", x->source,
 		    "ASCO grade %d by its own creatinine scale",
 		    e->guideline_grade);
 }
@@ -366,13 +381,15 @@ read_heart(const struct irae_view *v, struct irae_evidence *e)
 	int grade = irae_grade_current(v, e, which, LINE_L, 1);
 	int strain = irae_grade_current(v, e, IRAE_NTPROBNP, 0, 0);
 
+	irae_grade_current(v, e, IRAE_CK, 0, 0);
 	if (grade >= 1 && x->level.value != IRAE_NO_VALUE)
 		e->troponin = x->level.value;
 	if (grade >= 1 && (strain >= 1 || e->symptomatic))
 		grade = worst(grade, 2);
 	if (grade >= 1 && irae_is_high(v, IRAE_CK) == YES) {
 		irae_evidence_line(e, LINE_X, x->day);
-		irae_say(v, e, "combination", irae_current(v, IRAE_CK)->source,
+		irae_say(v, e, "irae.combination",
+		    irae_current(v, IRAE_CK)->source,
 		    "troponin and CK are both raised");
 	}
 	if (grade >= 1 && e->ecg_grade > 0)
@@ -417,6 +434,8 @@ read_haemolysis(const struct irae_view *v, struct irae_evidence *e)
 		    (irae_is_high(v, IRAE_LDH) == YES) + e->dat_positive;
 	bool fell, stale;
 
+	irae_grade_current(v, e, IRAE_HAPTO, 0, 0);
+	irae_grade_current(v, e, IRAE_LDH, 0, 0);
 	if (x == NULL || x->level.value == IRAE_NO_VALUE)
 		return;
 	b = irae_baseline(v->run, IRAE_HGB, &stale);
@@ -424,7 +443,7 @@ read_haemolysis(const struct irae_view *v, struct irae_evidence *e)
 	       b->level.value - x->level.value >= 20 * (int64_t)IRAE_MICRO;
 	if (fell && signs >= 2) {
 		irae_evidence_line(e, LINE_X, x->day);
-		irae_say(v, e, "haemolysis", x->source,
+		irae_say(v, e, "irae.haemolysis", x->source,
 		    "haemoglobin fell by 20 g/L or more, with %d signs of "
 		    "haemolysis",
 		    signs);

@@ -83,6 +83,9 @@ course_find(const char *concept, int day, int value)
 	f->has_value = true;
 	f->value = value;
 	f->low = f->high = INT64_MIN;
+	f->minute = -1;
+	f->end_day = DAY_NONE;
+	f->modalities = "";
 }
 
 struct assessment *

@@ -1,0 +1,567 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#include "gateway/irae/irae_case.h"
+
+#include <string.h>
+
+#include "fhir/decimal.h"
+#include "gateway/visits.h"
+#include "gateway/wording.h"
+
+/* --- doses --- */
+
+static unsigned
+class_of(const char *words)
+{
+	unsigned classes = 0;
+
+	if (strstr(words, "PD-1") != NULL || strstr(words, "PD-L1") != NULL)
+		classes |= IRAE_PD1;
+	if (strstr(words, "CTLA-4") != NULL)
+		classes |= IRAE_CTLA4;
+	if (strstr(words, "LAG-3") != NULL)
+		classes |= IRAE_LAG3;
+	return classes;
+}
+
+static void
+add_doses(const struct patient_facts *p, struct irae_input *in)
+{
+	for (size_t i = 0; i < p->doses.n; i++) {
+		const struct dose_fact *f = &p->doses.items[i];
+
+		if (f->ici_class == NULL)
+			continue;
+		*ARENA_PUSH(in->arena, &in->doses) =
+		    (struct irae_dose){.day = f->day,
+			.ici_class = class_of(f->ici_class),
+			.source = f->source.reference};
+	}
+}
+
+/* --- weight: the last up to the first dose, else the first after --- */
+
+static int64_t
+grams(const struct finding_fact *f)
+{
+	static const struct {
+		const char *unit;
+		int64_t num, den;
+	} units[] = {
+	    {"kg", 1000, 1}, {"g", 1, 1}, {"[lb_av]", 45359237, 100000}};
+	const struct decimal d = {f->value, f->scale};
+	int64_t g;
+
+	for (size_t i = 0; i < sizeof(units) / sizeof(*units); i++) {
+		if (f->has_value && f->unit != NULL &&
+		    strcmp(f->unit, units[i].unit) == 0 &&
+		    decimal_scaled(&d, units[i].num, units[i].den, 0, &g,
+			NULL) == ERR_OK &&
+		    g >= 20000 && g <= 400000)
+			return g;
+	}
+	return 0;
+}
+
+static void
+find_weight(const struct timeline *t, struct irae_input *in)
+{
+	const struct patient_facts *p = t->facts;
+	int32_t best = DAY_NONE;
+
+	for (size_t i = 0; i < p->findings.n; i++) {
+		const struct finding_fact *f = &p->findings.items[i];
+		int64_t g;
+
+		if (strcmp(f->concept, "vital_body_weight") != 0)
+			continue;
+		g = grams(f);
+		if (g == 0 ||
+		    (best != DAY_NONE && best <= t->therapy_start &&
+			(f->day > t->therapy_start || f->day <= best)) ||
+		    (best > t->therapy_start && f->day >= best))
+			continue;
+		best = f->day;
+		in->weight_g = g;
+	}
+}
+
+/* --- diagnoses --- */
+
+static const struct diagnosis {
+	const char *concept;
+	enum irae_module module;
+	enum irae_condition_kind kind;
+	int grade;
+	bool by_drug;
+} diagnoses[] = {
+#define IRAE_DX(concept, module, kind, grade, by_drug)                         \
+	{concept, IRAE_##module, IRAE_##kind, grade, by_drug},
+#include "gateway/irae/concepts.def"
+#undef IRAE_DX
+};
+
+static const struct diagnosis *
+diagnosis_of(const char *concept)
+{
+	for (size_t i = 0; i < sizeof(diagnoses) / sizeof(*diagnoses); i++) {
+		if (strcmp(diagnoses[i].concept, concept) == 0)
+			return &diagnoses[i];
+	}
+	return NULL;
+}
+
+/* Does a code beside it blame a checkpoint inhibitor?
+ *= irae §4.1 A: T45.AX5- on the same Condition, or the same day for a code
+ * that itself blames a drug */
+static bool
+is_blamed(const struct patient_facts *p, const struct finding_fact *f,
+    const struct diagnosis *d)
+{
+	if (f->attributed)
+		return true;
+	for (size_t i = 0; i < p->findings.n; i++) {
+		const struct finding_fact *b = &p->findings.items[i];
+
+		if (strcmp(b->concept, "dx_adverse_effect_ici") != 0)
+			continue;
+		if (strcmp(b->source.reference, f->source.reference) == 0 ||
+		    (d->by_drug && b->day == f->day))
+			return true;
+	}
+	return false;
+}
+
+static const char *
+words_of(struct arena *a, const char *concept)
+{
+	char *s = arena_strdup(
+	    a, strncmp(concept, "dx_", 3) == 0 ? concept + 3 : concept);
+
+	for (char *p = s; *p != '\0'; p++) {
+		if (*p == '_')
+			*p = ' ';
+	}
+	return s;
+}
+
+/* Known before the first dose: another possible cause later.
+ *= irae §1.2 thyroiditis, ici_diabetes: confounders */
+static bool
+is_history(const struct timeline *t, const struct finding_fact *f,
+    const struct diagnosis *d)
+{
+	return f->day <= t->therapy_start &&
+	       (d->module == IRAE_THYROIDITIS ||
+		   d->module == IRAE_ICI_DIABETES);
+}
+
+static void
+add_diagnosis(const struct timeline *t, const struct finding_fact *f,
+    const struct diagnosis *d, struct irae_input *in)
+{
+	struct irae_condition *c = ARENA_PUSH(in->arena, &in->conditions);
+	bool history = is_history(t, f, d);
+
+	*c = (struct irae_condition){.day = f->day,
+	    .end_day = f->end_day,
+	    .module = d->module,
+	    .kind = d->kind,
+	    .grade = f->grade > 0 ? f->grade : d->grade,
+	    .severe = d->module == IRAE_DERMATITIS && d->kind == IRAE_SEVERITY,
+	    .text = words_of(in->arena, f->concept),
+	    .source = f->source.reference};
+	if (history)
+		c->kind = IRAE_CONFOUNDER;
+	else if (d->kind != IRAE_CONFOUNDER && is_blamed(t->facts, f, d))
+		c->kind = IRAE_ATTRIBUTED;
+	if (history)
+		c->text = arena_printf(
+		    in->arena, "%s, known before the first dose", c->text);
+}
+
+static void
+add_diagnoses(const struct timeline *t, struct irae_input *in)
+{
+	for (size_t i = 0; i < t->facts->findings.n; i++) {
+		const struct finding_fact *f = &t->facts->findings.items[i];
+		const struct diagnosis *d = diagnosis_of(f->concept);
+
+		if (d != NULL && !f->absent)
+			add_diagnosis(t, f, d, in);
+	}
+}
+
+static void
+add_dismissals(const struct patient_facts *p, struct irae_input *in)
+{
+	for (size_t i = 0; i < p->flag_actions.n; i++) {
+		const struct flag_action_fact *f = &p->flag_actions.items[i];
+		int m = irae_module_parse(f->event);
+
+		if (m < 0 || !f->dismissed)
+			continue;
+		*ARENA_PUSH(in->arena, &in->dismissals) =
+		    (struct irae_action){.day = f->day,
+			.module = (enum irae_module)m,
+			.episode = f->episode,
+			.source = f->source.reference};
+	}
+}
+
+/* --- images --- */
+
+static const struct {
+	const char *concept, *site, *finding;
+} pictures[] = {
+#define IRAE_PICTURE(concept, site, finding) {concept, site, finding},
+#include "gateway/irae/concepts.def"
+#undef IRAE_PICTURE
+};
+
+static const struct {
+	const char *site, *finding;
+} keys[] = {
+#define IRAE_IMAGE(module, site, finding, modality, use) {site, finding},
+#include "gateway/irae/signals.def"
+#undef IRAE_IMAGE
+};
+
+/* "colon_diffuse_fdg_uptake" says both. */
+static bool
+is_full_key(const char *concept, const char *site, const char *finding)
+{
+	size_t n = site[0] == '*' ? 5 : strlen(site);
+
+	if (site[0] == '*')
+		site = "brain";
+	return strncmp(concept, site, n) == 0 && concept[n] == '_' &&
+	       strcmp(concept + n + 1, finding) == 0;
+}
+
+/* A finding without a site is of the only organ that can have it. */
+static const char *
+only_site(const char *finding)
+{
+	const char *site = NULL;
+
+	for (size_t i = 0; i < sizeof(keys) / sizeof(*keys); i++) {
+		if (strcmp(keys[i].finding, finding) != 0)
+			continue;
+		if (site != NULL && strcmp(site, keys[i].site) != 0)
+			return NULL;
+		site = keys[i].site;
+	}
+	return site != NULL && site[0] == '*' ? "brain" : site;
+}
+
+/* Site and finding key; false when it is no picture of ours. */
+static bool
+read_picture(const struct finding_fact *f, struct irae_image *x)
+{
+	bool hilar = strcmp(f->concept, "hilar_lymphadenopathy") == 0 ||
+		     strcmp(f->concept, "mediastinal_lymphadenopathy") == 0;
+
+	for (size_t i = 0; i < sizeof(pictures) / sizeof(*pictures); i++) {
+		if (strcmp(pictures[i].concept, f->concept) == 0) {
+			x->site = pictures[i].site;
+			x->finding = pictures[i].finding;
+			return true;
+		}
+	}
+	if (hilar) {
+		x->site = "lymph_node";
+		x->finding = "bilateral_symmetric_hilar_mediastinal";
+		return f->bilateral;
+	}
+	for (size_t i = 0; i < sizeof(keys) / sizeof(*keys); i++) {
+		if (is_full_key(f->concept, keys[i].site, keys[i].finding)) {
+			x->site =
+			    keys[i].site[0] == '*' ? "brain" : keys[i].site;
+			x->finding = keys[i].finding;
+			return true;
+		}
+	}
+	for (size_t i = 0; i < sizeof(keys) / sizeof(*keys); i++) {
+		if (strcmp(keys[i].finding, f->concept) == 0) {
+			x->finding = keys[i].finding;
+			x->site =
+			    f->organ != NULL ? f->organ : only_site(x->finding);
+			return true;
+		}
+	}
+	return false;
+}
+
+/* The modality that shows it: PET for uptake. */
+static const char *
+modality_of(struct arena *a, const struct finding_fact *f, const char *finding)
+{
+	if (strstr(finding, "fdg") != NULL)
+		return "PT";
+	return arena_strndup(a, f->modalities, strcspn(f->modalities, "+"));
+}
+
+/*= irae §2.5 pneumonitis: extent, per cent of the lung */
+static int
+extent_of(const struct finding_fact *f)
+{
+	int64_t v = f->value;
+
+	if (!f->has_value || f->unit == NULL || strcmp(f->unit, "%") != 0)
+		return -1;
+	for (int i = 0; i < f->scale; i++)
+		v /= 10;
+	return v >= 0 && v <= 100 ? (int)v : -1;
+}
+
+/* The timepoint whose days hold this one, -1: none. */
+static int
+timepoint_at(const struct timeline *t, int32_t day)
+{
+	for (size_t i = 0; i < t->timepoints.n; i++) {
+		if (day >= t->timepoints.items[i].day &&
+		    day <= t->timepoints.items[i].last_day)
+			return (int)i;
+	}
+	return -1;
+}
+
+/* A lesion first seen after baseline, of that organ, at that timepoint. */
+static bool
+is_new_at(
+    const struct timeline *t, const struct lesion *l, const char *organ, int tp)
+{
+	return tp > t->baseline && l->first == tp && l->organ != NULL &&
+	       strcmp(l->organ, organ) == 0 && l->role != ROLE_BENIGN;
+}
+
+static bool
+looks_like_lesion(const struct timeline *t, const struct irae_image *x)
+{
+	int tp = timepoint_at(t, x->day);
+
+	for (size_t i = 0; tp >= 0 && i < t->lesions.n; i++) {
+		if (is_new_at(t, &t->lesions.items[i], x->site, tp))
+			return true;
+	}
+	return false;
+}
+
+static void
+add_images(
+    const struct timeline *t, struct irae_input *in, struct assessment *a)
+{
+	for (size_t i = 0; i < t->facts->findings.n; i++) {
+		const struct finding_fact *f = &t->facts->findings.items[i];
+		struct irae_image x = {.day = f->day,
+		    .present = !f->absent,
+		    .blamed = -1,
+		    .source = f->source.reference};
+
+		if (!read_picture(f, &x))
+			continue;
+		if (x.site == NULL) {
+			assess_problem(a, f->source.reference, "site_missing",
+			    "%s: of which organ is not said", f->concept);
+			continue;
+		}
+		x.modality = modality_of(in->arena, f, x.finding);
+		x.extent_pct = extent_of(f);
+		x.lesion_like = looks_like_lesion(t, &x);
+		*ARENA_PUSH(in->arena, &in->images) = x;
+	}
+}
+
+/* --- what the response assessment says --- */
+
+static void
+push_context(struct irae_input *in, enum irae_module m,
+    enum irae_condition_kind kind, int32_t day, const char *text,
+    const char *source)
+{
+	*ARENA_PUSH(in->arena, &in->conditions) =
+	    (struct irae_condition){.day = day,
+		.end_day = DAY_NONE,
+		.module = m,
+		.kind = kind,
+		.text = text,
+		.source = source};
+}
+
+static bool
+is_growing(const struct lesion *l, int k)
+{
+	const struct reading *now = l->at[k];
+	int32_t least = TMM_NONE;
+
+	if (now == NULL)
+		return false;
+	if (now->state == READING_INCREASED ||
+	    now->state == READING_UNEQUIVOCAL)
+		return true;
+	for (int i = 0; i < k; i++) {
+		const struct reading *r = l->at[i];
+
+		if (r != NULL && r->longest_tmm > 0 &&
+		    (least == TMM_NONE || r->longest_tmm < least))
+			least = r->longest_tmm;
+	}
+	return least != TMM_NONE && now->longest_tmm != TMM_NONE &&
+	       5 * (int64_t)now->longest_tmm >= 6 * (int64_t)least;
+}
+
+/*= irae §1.2 hepatitis: new or progressing liver metastases */
+static void
+add_liver_metastases(const struct timeline *t, struct irae_input *in)
+{
+	for (size_t i = 0; i < t->lesions.n; i++) {
+		const struct lesion *l = &t->lesions.items[i];
+
+		for (int k = t->baseline + 1;
+		     l->organ != NULL && strcmp(l->organ, "liver") == 0 &&
+		     l->role != ROLE_BENIGN && k < (int)t->timepoints.n;
+		     k++) {
+			if (l->first != k && !is_growing(l, k))
+				continue;
+			push_context(in, IRAE_HEPATITIS, IRAE_CONFOUNDER,
+			    t->timepoints.items[k].day,
+			    "new or growing liver metastasis",
+			    l->at[k] != NULL && l->at[k]->n_sources > 0
+				? l->at[k]->sources[0]
+				: NULL);
+			break;
+		}
+	}
+}
+
+/*= irae §1.2 sarcoid_like: second line, targets not growing */
+static void
+add_quiet_targets(const struct assess_case *c, const struct assessment *x,
+    struct irae_input *in)
+{
+	const struct criterion_result *r = assessment_criterion(x, "recist11");
+
+	for (size_t i = 1; r != NULL && i < c->n_visits; i++) {
+		enum category k = r->at[c->visits[i].index].target;
+
+		if (k == CAT_CR || k == CAT_PR || k == CAT_SD)
+			push_context(in, IRAE_SARCOID_LIKE, IRAE_CONTEXT,
+			    c->visits[i].day, "target lesions are not growing",
+			    NULL);
+	}
+}
+
+static bool
+has_image_of(const struct irae_input *in, enum irae_module m)
+{
+	for (size_t i = 0; i < in->images.n; i++) {
+		if (irae_image_owner(&in->images.items[i]) == (int)m)
+			return true;
+	}
+	return false;
+}
+
+static int32_t
+later(int32_t a, int32_t b)
+{
+	return a > b ? a : b;
+}
+
+/* The last day anything is dated. */
+static int32_t
+last_day(const struct irae_input *in)
+{
+	int32_t day = DAY_NONE;
+
+	for (size_t i = 0; i < in->observations.n; i++)
+		day = later(day, in->observations.items[i].day);
+	for (size_t i = 0; i < in->images.n; i++)
+		day = later(day, in->images.items[i].day);
+	for (size_t i = 0; i < in->drugs.n; i++)
+		day = later(day, in->drugs.items[i].day);
+	for (size_t i = 0; i < in->conditions.n; i++)
+		day = later(day, later(in->conditions.items[i].day,
+				     in->conditions.items[i].end_day));
+	for (size_t i = 0; i < in->dismissals.n; i++)
+		day = later(day, in->dismissals.items[i].day);
+	return day;
+}
+
+struct irae_input *
+irae_case_build(const struct assess_case *c, struct assessment *x)
+{
+	const struct timeline *t = c->timeline;
+	struct irae_input *in = arena_alloc(c->arena, sizeof(*in));
+
+	if (t->facts == NULL || t->therapy_start == DAY_NONE)
+		return NULL;
+	in->arena = c->arena;
+	in->as_of = c->options->as_of;
+	add_doses(t->facts, in);
+	find_weight(t, in);
+	irae_case_labs(c, in, x);
+	irae_case_drugs(c, in, x);
+	add_diagnoses(t, in);
+	add_dismissals(t->facts, in);
+	add_images(t, in, x);
+	add_liver_metastases(t, in);
+	if (has_image_of(in, IRAE_SARCOID_LIKE))
+		add_quiet_targets(c, x, in);
+	if (in->as_of == DAY_NONE && x->as_of > last_day(in))
+		*ARENA_PUSH(c->arena, &in->reviews) = x->as_of;
+	return in->doses.n > 0 ? in : NULL;
+}
+
+/* --- hand-off: both readings, side by side --- */
+
+static void
+flag_lesion(const struct assess_case *c, struct assessment *x,
+    const struct irae_handoff *h, const struct lesion *l, int tp)
+{
+	struct arena *a = c->arena;
+	const char *words = irae_module_words((enum irae_module)h->owner);
+
+	for (size_t k = 0; k < x->criteria.n; k++) {
+		struct verdict *v = &x->criteria.items[k].at[tp];
+
+		if (v->overall == CAT_NONE)
+			continue;
+		verdict_flag(a, v,
+		    l->nodal ? "IRAE_EXPLAINS_NODE" : "IRAE_EXPLAINS_LESION");
+		because_add(a, &v->because, "irae.handoff", &h->source, 1,
+		    "the new %s lesion may be %s (%s): look again from %s to "
+		    "%s; read as a tumour it is a new lesion, and is counted "
+		    "as one here",
+		    l->organ, words, h->label, wording_day(a, h->recheck_from),
+		    wording_day(a, h->recheck_to));
+	}
+}
+
+static void
+hand_off(const struct assess_case *c, const struct irae_handoff *h,
+    struct assessment *x)
+{
+	const struct timeline *t = c->timeline;
+	int tp = timepoint_at(t, h->day);
+
+	for (size_t i = 0;
+	     tp >= 0 && !h->count_as_new_lesion && i < t->lesions.n; i++) {
+		if (is_new_at(t, &t->lesions.items[i], h->site, tp))
+			flag_lesion(c, x, h, &t->lesions.items[i], tp);
+	}
+}
+
+void
+irae_assess(const struct assess_case *c, struct assessment *x)
+{
+	struct irae_input *in = irae_case_build(c, x);
+	struct irae_result *r;
+
+	if (in == NULL)
+		return;
+	r = irae_run(in, &c->options->irae, c->arena);
+	irae_episodes_add(c, r, x);
+	irae_advice_add(c, r, x);
+	for (size_t i = 0; i < r->handoffs.n; i++)
+		hand_off(c, &r->handoffs.items[i], x);
+}

@@ -1,0 +1,486 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * From facts to the assessment's `irae`, its work-up, and what it means for a
+ * new lesion.
+ */
+#include <string.h>
+
+#include "tests/support/check_main.h"
+#include "tests/support/course.h"
+
+/* --- facts --- */
+
+static struct finding_fact *
+last_finding(void)
+{
+	return &course_facts->findings.items[course_facts->findings.n - 1];
+}
+
+/* A value with its range, all whole numbers. */
+static struct finding_fact *
+lab(const char *concept, int day, int value, int high, const char *unit)
+{
+	struct finding_fact *f;
+
+	course_find(concept, day, value);
+	f = last_finding();
+	f->unit = unit;
+	f->high = high > 0 ? high : INT64_MIN;
+	return f;
+}
+
+static struct finding_fact *
+image(const char *concept, int day, bool present)
+{
+	struct finding_fact *f;
+
+	course_find(concept, day, 0);
+	f = last_finding();
+	f->has_value = false;
+	f->absent = !present;
+	f->modalities = "CT";
+	return f;
+}
+
+static struct finding_fact *
+diagnosis(const char *concept, int day)
+{
+	struct finding_fact *f = image(concept, day, true);
+
+	f->source.reference = arena_printf(
+	    course_arena, "Condition/%zu", course_facts->findings.n);
+	return f;
+}
+
+static struct dose_fact *
+medicine(const char *concept, const char *name, int day, int last, int mg)
+{
+	struct dose_fact *d;
+
+	course_give(day);
+	d = &course_facts->doses.items[course_facts->doses.n - 1];
+	d->last_day = COURSE_START + last;
+	d->concept = concept;
+	d->name = name;
+	d->ici_class = NULL;
+	d->dose_ug = mg < 0 ? DOSE_NONE : (int64_t)mg * 1000;
+	return d;
+}
+
+/* --- what came out --- */
+
+static const struct irae_episode *
+episode(const struct assessment *x, const char *event)
+{
+	for (size_t i = 0; i < x->irae.n; i++) {
+		if (strcmp(x->irae.items[i].event, event) == 0)
+			return &x->irae.items[i];
+	}
+	return NULL;
+}
+
+static void
+expect(const struct assessment *x, const char *event, int grade,
+    const char *certainty, const char *state, const char *priority)
+{
+	const struct irae_episode *e = episode(x, event);
+
+	ck_assert_msg(e != NULL, "no %s", event);
+	ck_assert_msg(
+	    e->grade == grade && strcmp(e->certainty, certainty) == 0 &&
+		strcmp(e->state, state) == 0 &&
+		strcmp(e->priority == NULL ? "-" : e->priority, priority) == 0,
+	    "%s: grade %d %s %s %s", event, e->grade, e->certainty, e->state,
+	    e->priority);
+}
+
+static bool
+has_problem(const struct assessment *x, const char *code)
+{
+	for (size_t i = 0; i < x->problems.n; i++) {
+		if (strcmp(x->problems.items[i].code, code) == 0)
+			return true;
+	}
+	return false;
+}
+
+static const struct recommendation *
+workup(const struct assessment *x)
+{
+	for (size_t i = 0; i < x->recommendations.n; i++) {
+		if (strcmp(x->recommendations.items[i].kind, "irae_workup") ==
+		    0)
+			return &x->recommendations.items[i];
+	}
+	return NULL;
+}
+
+/* --- values --- */
+
+START_TEST(own_range_first)
+{
+	const struct irae_episode *e;
+	struct assessment *x;
+
+	course_give(0);
+	lab("lab_alt", 30, 260, 50, "U/L");
+	x = course_assess();
+	expect(x, "hepatitis", 3, "possible", "open", "PH");
+	ck_assert(!has_problem(x, "range_default"));
+	e = episode(x, "hepatitis");
+	ck_assert_int_eq(e->onset, COURSE_START + 30);
+	ck_assert_int_eq(e->resolved, DAY_NONE);
+	ck_assert(course_says(
+	    &e->because, "ALT 260 U/L, 5.2 x ULN (CTCAE v5 grade 3)"));
+	ck_assert_uint_eq(e->n_sources, 1);
+}
+END_TEST
+
+START_TEST(default_range_last_and_said)
+{
+	struct assessment *x;
+
+	course_give(0);
+	lab("lab_alt", 30, 260, 0, "U/L");
+	lab("lab_lipase", 30, 2600, 0, "U/L");
+	x = course_assess();
+	expect(x, "hepatitis", 3, "possible", "open", "PH");
+	ck_assert(has_problem(x, "range_default"));
+	ck_assert(
+	    course_says(&episode(x, "hepatitis")->because, "default range"));
+	/* assays that differ too much are not graded, and that is said */
+	ck_assert_ptr_null(episode(x, "pancreatitis"));
+	ck_assert(has_problem(x, "range_missing"));
+}
+END_TEST
+
+START_TEST(units)
+{
+	struct assessment *x;
+
+	course_give(0);
+	lab("lab_cortisol", 60, 27, 500, "nmol/L"); /* 0.98 ug/dL */
+	lab("lab_acth", 60, 5, 63, "ng/L");
+	lab("lab_alt", 60, 900, 40, "furlong");
+	x = course_assess();
+	expect(x, "hypophysitis", 2, "probable", "open", "PH");
+	ck_assert_ptr_null(episode(x, "hepatitis"));
+	ck_assert(has_problem(x, "unit_unknown"));
+}
+END_TEST
+
+START_TEST(a_letter_without_a_number)
+{
+	struct finding_fact *f;
+	struct assessment *x;
+
+	course_give(0);
+	f = lab("lab_troponin_i_hs", 20, 0, 0, NULL);
+	f->has_value = false;
+	f->interpretation = "HH";
+	f = lab("lab_alt", 20, 0, 0, NULL);
+	f->has_value = false;
+	f->interpretation = "H";
+	x = course_assess();
+	expect(x, "myocarditis", 1, "possible", "open", "PH");
+	ck_assert_ptr_null(episode(x, "hepatitis"));
+}
+END_TEST
+
+START_TEST(comparators)
+{
+	struct finding_fact *f;
+	struct assessment *x;
+
+	course_give(0);
+	f = lab("lab_alt", 30, 120, 40, "U/L"); /* 3.0 x ULN is grade 1 */
+	f->comparator = '>';
+	x = course_assess();
+	expect(x, "hepatitis", 2, "possible", "open", "PM");
+	f = lab("lab_platelets", 30, 75, 0, "10*3/uL");
+	f->comparator = '<';
+	expect(course_assess(), "heme_itp", 2, "possible", "open", "PM");
+}
+END_TEST
+
+/* --- drugs and diagnoses --- */
+
+START_TEST(steroid_of_one_and_of_many_days)
+{
+	struct assessment *x;
+
+	course_give(0);
+	lab("lab_alt", 30, 260, 40, "U/L");
+	for (int day = 31; day < 40; day++)
+		medicine("drug_dexamethasone", "dexamethasone", day, day, 8);
+	x = course_assess();
+	expect(x, "hepatitis", 3, "probable", "confirmed", "PH");
+	ck_assert_uint_eq(episode(x, "hepatitis")->changes.n, 2);
+}
+END_TEST
+
+START_TEST(steroid_of_unknown_amount)
+{
+	struct assessment *x;
+
+	course_give(0);
+	lab("lab_alt", 30, 260, 40, "U/L");
+	medicine("drug_prednisone", "prednisone", 31, 60, -1);
+	medicine("drug_prednisone", "prednisone cream", 31, 60, 50)->local =
+	    true;
+	x = course_assess();
+	expect(x, "hepatitis", 3, "possible", "open", "PH");
+	ck_assert(has_problem(x, "steroid_dose_missing"));
+}
+END_TEST
+
+START_TEST(weight_decides_what_is_high)
+{
+	struct assessment *x;
+
+	course_give(0);
+	lab("vital_body_weight", -1, 120, 0, "kg");
+	lab("lab_alt", 30, 260, 40, "U/L");
+	medicine("drug_prednisone", "prednisone", 31, 60, 50);
+	expect(course_assess(), "hepatitis", 3, "possible", "open", "PH");
+	medicine("drug_prednisone", "prednisone", 31, 60, 10);
+	x = course_assess();
+	expect(x, "hepatitis", 3, "probable", "confirmed", "PH");
+}
+END_TEST
+
+START_TEST(code_alone_and_code_that_blames)
+{
+	struct finding_fact *f;
+	struct assessment *x;
+
+	course_give(0);
+	diagnosis("dx_colitis_toxic", 50);
+	x = course_assess();
+	expect(x, "colitis", 1, "possible", "open", "PL");
+	ck_assert(!episode(x, "colitis")->changes.items[0].notify);
+	f = diagnosis("dx_adverse_effect_ici", 50);
+	ck_assert_ptr_nonnull(f);
+	expect(course_assess(), "colitis", 1, "definite", "open", "PL");
+}
+END_TEST
+
+START_TEST(adverse_event)
+{
+	course_give(0);
+	diagnosis("dx_myocarditis", 40)->attributed = true;
+	last_finding()->grade = 3;
+	expect(course_assess(), "myocarditis", 3, "definite", "open", "PH");
+}
+END_TEST
+
+START_TEST(known_before)
+{
+	struct assessment *x;
+	struct finding_fact *f;
+
+	course_give(0);
+	diagnosis("dx_hypothyroidism", -300);
+	f = lab("lab_tsh", 60, 30, 4, "m[IU]/L");
+	ck_assert_ptr_nonnull(f);
+	x = course_assess();
+	ck_assert_ptr_null(episode(x, "thyroiditis"));
+}
+END_TEST
+
+START_TEST(dismissed_by_a_person)
+{
+	struct flag_action_fact *a;
+	struct assessment *x;
+
+	course_give(0);
+	lab("lab_alt", 30, 150, 40, "U/L");
+	lab("lab_alt", 40, 145, 40, "U/L");
+	a = ARENA_PUSH(course_arena, &course_facts->flag_actions);
+	a->day = COURSE_START + 32;
+	a->event = "hepatitis";
+	a->episode = 1;
+	a->dismissed = true;
+	a->source.reference = "Flag/1";
+	x = course_assess();
+	expect(x, "hepatitis", 2, "possible", "snoozed", "-");
+	ck_assert_uint_eq(x->irae.n, 1);
+	ck_assert_int_eq(episode(x, "hepatitis")->resolved, COURSE_START + 32);
+	ck_assert_ptr_null(workup(x));
+}
+END_TEST
+
+/* --- advice --- */
+
+START_TEST(advice)
+{
+	const struct recommendation *r;
+
+	course_give(0);
+	lab("lab_troponin_t_hs", 20, 30, 14, "ng/L");
+	r = workup(course_assess());
+	ck_assert_ptr_nonnull(r);
+	ck_assert_int_eq(r->state, DUE_NOW);
+	ck_assert_int_eq(r->from, COURSE_START + 20);
+	ck_assert(course_says(&r->because, "Consider (ASCO 2021 unless said)"));
+	ck_assert(course_says(&r->because, "troponin again in 6 h"));
+	ck_assert(course_says(&r->because, "referral: cardiology at once"));
+	ck_assert(course_says(&r->because, "check or exclude: CK"));
+	/* With CK known it is not asked for again. */
+	lab("lab_ck", 20, 100, 170, "U/L");
+	r = workup(course_assess());
+	ck_assert(!course_says(&r->because, "check or exclude: CK"));
+}
+END_TEST
+
+/*= irae §4.4 hypothyroid pattern needs cortisol first */
+START_TEST(no_levothyroxine_without_cortisol)
+{
+	struct finding_fact *f;
+	const struct recommendation *r;
+
+	course_give(0);
+	lab("lab_tsh", 100, 60, 4, "m[IU]/L");
+	f = lab("lab_free_t4", 100, 4, 22, "pmol/L");
+	f->low = 12;
+	medicine("drug_levothyroxine", "levothyroxine", 101, 140, -1);
+	r = workup(course_assess());
+	ck_assert(course_says(&r->because, "cortisol is not known"));
+	ck_assert(!course_says(&r->because, "levothyroxine; exclude"));
+	lab("lab_cortisol", 100, 15, 25, "ug/dL");
+	r = workup(course_assess());
+	ck_assert(course_says(&r->because, "levothyroxine; exclude"));
+}
+END_TEST
+
+/* --- images and new lesions --- */
+
+START_TEST(both_readings_of_a_new_lesion)
+{
+	const struct criterion_result *r;
+	struct assessment *x;
+	const struct verdict *v;
+
+	course_measure("liver", -1, 500);
+	course_give(0);
+	course_measure("liver", 56, 500);
+	course_measure("lung", 56, 150);
+	image("ground_glass_opacity", 56, true);
+	lab("vital_spo2_pulseox", 56, 90, 0, "%");
+	x = course_assess();
+	expect(x, "pneumonitis", 2, "probable", "open", "PM");
+	r = assessment_criterion(x, "recist11");
+	v = &r->at[1];
+	ck_assert_int_eq(v->overall, CAT_PD); /* counted all the same */
+	ck_assert(verdict_has_flag(v, "IRAE_EXPLAINS_LESION"));
+	ck_assert(course_says(&v->because,
+	    "the new lung lesion may be pneumonitis (irAE mimic)"));
+	v = &assessment_criterion(x, "irecist")->at[1];
+	ck_assert_int_eq(v->overall, CAT_IUPD);
+	ck_assert(verdict_has_flag(v, "IRAE_EXPLAINS_LESION"));
+}
+END_TEST
+
+START_TEST(resolved_by_a_clear_study)
+{
+	struct assessment *x;
+
+	course_give(0);
+	image("ground_glass_opacity", 56, true);
+	image("ground_glass_opacity", 84, false);
+	x = course_assess();
+	expect(x, "pneumonitis", 0, "possible", "resolved", "-");
+	ck_assert_int_eq(
+	    episode(x, "pneumonitis")->resolved, COURSE_START + 84);
+}
+END_TEST
+
+START_TEST(a_picture_without_an_organ)
+{
+	struct assessment *x;
+	struct finding_fact *f;
+
+	course_give(0);
+	image("diffuse_fdg_uptake", 56, true);
+	x = course_assess();
+	ck_assert_uint_eq(x->irae.n, 0);
+	ck_assert(has_problem(x, "site_missing"));
+	f = image("diffuse_fdg_uptake", 57, true);
+	f->organ = "thyroid";
+	expect(course_assess(), "thyroiditis", 1, "possible", "open", "PL");
+	image("colon_diffuse_wall_thickening", 57, true);
+	expect(course_assess(), "colitis", 1, "possible", "open", "PL");
+}
+END_TEST
+
+/*= irae §1.2 hepatitis: liver metastases confound */
+START_TEST(growing_liver_metastasis)
+{
+	course_measure("liver", -1, 300);
+	course_give(0);
+	course_measure("liver", 56, 450);
+	lab("lab_alt", 58, 150, 40, "U/L");
+	ck_assert_ptr_null(episode(course_assess(), "hepatitis"));
+	lab("lab_alt", 60, 250, 40, "U/L");
+	expect(course_assess(), "hepatitis", 3, "possible", "open", "PH");
+}
+END_TEST
+
+/*= irae §1.2 sarcoid_like: nodes and targets that do not grow */
+START_TEST(sarcoid_like)
+{
+	struct finding_fact *f;
+
+	course_measure("lung", -1, 300);
+	course_give(0);
+	course_measure("lung", 56, 290);
+	f = image("hilar_lymphadenopathy", 56, true);
+	ck_assert_ptr_null(episode(course_assess(), "sarcoid_like"));
+	f->bilateral = true;
+	expect(course_assess(), "sarcoid_like", 1, "probable", "open", "PL");
+}
+END_TEST
+
+START_TEST(nothing_without_a_dose)
+{
+	struct assessment *x;
+
+	lab("lab_alt", 30, 2600, 40, "U/L");
+	x = course_assess();
+	ck_assert_uint_eq(x->irae.n, 0);
+	ck_assert_ptr_null(workup(x));
+}
+END_TEST
+
+static Suite *
+suite_case(void)
+{
+	Suite *s = suite_create("irae_case");
+	TCase *c = tcase_create("case");
+
+	tcase_add_checked_fixture(c, course_set_up, course_tear_down);
+	tcase_add_test(c, own_range_first);
+	tcase_add_test(c, default_range_last_and_said);
+	tcase_add_test(c, units);
+	tcase_add_test(c, a_letter_without_a_number);
+	tcase_add_test(c, comparators);
+	tcase_add_test(c, steroid_of_one_and_of_many_days);
+	tcase_add_test(c, steroid_of_unknown_amount);
+	tcase_add_test(c, weight_decides_what_is_high);
+	tcase_add_test(c, code_alone_and_code_that_blames);
+	tcase_add_test(c, adverse_event);
+	tcase_add_test(c, known_before);
+	tcase_add_test(c, dismissed_by_a_person);
+	tcase_add_test(c, advice);
+	tcase_add_test(c, no_levothyroxine_without_cortisol);
+	tcase_add_test(c, both_readings_of_a_new_lesion);
+	tcase_add_test(c, resolved_by_a_clear_study);
+	tcase_add_test(c, a_picture_without_an_organ);
+	tcase_add_test(c, growing_liver_metastasis);
+	tcase_add_test(c, sarcoid_like);
+	tcase_add_test(c, nothing_without_a_dose);
+	suite_add_tcase(s, c);
+	return s;
+}
+
+CHECK_MAIN(suite_case())
