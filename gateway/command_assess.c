@@ -2,6 +2,7 @@
 /*
  * `rescan assess` and `rescan explain`: contracts/assessment.md.
  */
+#include "fhir/util/printable.h"
 #include "gateway/command.h"
 #include "gateway/explain.h"
 #include "gateway/offline.h"
@@ -23,12 +24,12 @@ struct request {
 };
 
 static const struct option options[] = {
-	{"criteria", required_argument, NULL, 'k'},
-	{"format", required_argument, NULL, 'f'},
-	{"as-of", required_argument, NULL, 'a'},
-	{"config", required_argument, NULL, 'c'},
-	{"help", no_argument, NULL, 'h'},
-	{NULL, 0, NULL, 0},
+    {"criteria", required_argument, NULL, 'k'},
+    {"format", required_argument, NULL, 'f'},
+    {"as-of", required_argument, NULL, 'a'},
+    {"config", required_argument, NULL, 'c'},
+    {"help", no_argument, NULL, 'h'},
+    {NULL, 0, NULL, 0},
 };
 
 static void
@@ -121,8 +122,9 @@ parse(int argc, char **argv, struct request *r)
 			r->as_of = day_parse(optarg);
 			if (r->as_of != DAY_NONE)
 				break;
-			fprintf(stderr, "rescan: '%s' is not a date "
-					"(YYYY-MM-DD)\n",
+			fprintf(stderr,
+			    "rescan: '%s' is not a date "
+			    "(YYYY-MM-DD)\n",
 			    optarg);
 			return EXIT_USAGE;
 		case 'c':
@@ -192,8 +194,8 @@ print_fhir(const struct offline *o, struct strbuf *out)
 				*ARENA_PUSH(o->arena, &all) = some[k];
 		}
 	}
-	snprintf(recorded, sizeof(recorded), "%sT00:00:00Z",
-	    day_format(as_of, day));
+	snprintf(
+	    recorded, sizeof(recorded), "%sT00:00:00Z", day_format(as_of, day));
 	to_fhir_bundle(all.items, all.n, recorded, out);
 	strbuf_addc(out, '\n');
 }
@@ -242,7 +244,7 @@ answer(int argc, char **argv, bool explain)
 	else
 		print_documents(&o, r.format, &out);
 	for (size_t i = 0; i < o.n_orphans; i++) {
-		fprintf(stderr, "rescan: problem %s: %s: %s\n",
+		printable_print(stderr, "rescan: problem %s: %s: %s",
 		    o.orphans[i].code,
 		    o.orphans[i].source ? o.orphans[i].source : "-",
 		    o.orphans[i].detail);
@@ -250,7 +252,7 @@ answer(int argc, char **argv, bool explain)
 	if (out.overflow) {
 		err_set(&e, ERR_LIMIT, "the output is too large");
 	} else if (fwrite(out.s, 1, out.len, stdout) != out.len ||
-	    fflush(stdout) != 0) {
+		   fflush(stdout) != 0) {
 		err_set(&e, ERR_IO, "standard output cannot be written");
 	} else {
 		status = offline_status(&o);

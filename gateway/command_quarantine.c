@@ -7,6 +7,7 @@
  * a resource are printed by `show` alone.
  */
 #include "fhir/json_writer.h"
+#include "fhir/util/printable.h"
 #include "fhir/util/strbuf.h"
 #include "gateway/command.h"
 #include "gateway/config.h"
@@ -155,29 +156,13 @@ find_problem(struct request *r, struct problem_row *ret, struct err *e)
 
 /* --- list --- */
 
-/* A stranger's text on somebody's terminal: no control characters. */
-static void
-print_text(const char *s, FILE *out)
-{
-	for (; s != NULL && *s != '\0'; s++) {
-		unsigned char c = (unsigned char)*s;
-
-		if (c < 0x20 || c == 0x7f)
-			fprintf(out, "\\x%02x", c);
-		else
-			fputc(c, out);
-	}
-}
-
 static void
 print_row(const char *id, const char *server, const char *code, const char *key,
     const char *text)
 {
-	printf("%-8s %-12s %-20s ", id, server, code);
-	print_text(key == NULL ? "-" : key, stdout);
-	printf("\n         ");
-	print_text(text, stdout);
-	printf("\n");
+	printable_print(stdout, "%-8s %-12s %-20s %s", id, server, code,
+	    key == NULL ? "-" : key);
+	printable_print(stdout, "         %s", text == NULL ? "" : text);
 }
 
 static enum err_code
@@ -282,11 +267,8 @@ print_bytes(const char *s, size_t n, struct err *e)
 static void
 say(const char *code, const char *key, const char *text)
 {
-	fprintf(stderr, "%s: ", code);
-	print_text(key == NULL ? "-" : key, stderr);
-	fputs(": ", stderr);
-	print_text(text, stderr);
-	fputs("\n", stderr);
+	printable_print(stderr, "%s: %s: %s", code, key == NULL ? "-" : key,
+	    text == NULL ? "" : text);
 }
 
 static enum err_code

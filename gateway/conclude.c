@@ -2,6 +2,7 @@
 #include "gateway/conclude.h"
 
 #include "fhir/util/clock.h"
+#include "fhir/util/printable.h"
 #include "gateway/outbody.h"
 #include "mappings/document.h"
 #include "mappings/to_fhir.h"
@@ -428,12 +429,12 @@ conclude_print_changes(const struct conclusion *x, FILE *out)
 		if (o->only_if_exists && !there)
 			continue;
 		if (there) {
-			fprintf(out, "would update %s/%s: %s\n", o->type,
+			printable_print(out, "would update %s/%s: %s", o->type,
 			    was->server_id, o->label);
 			outbody_print_changes(was->body, o->body, out);
 		} else {
-			fprintf(
-			    out, "would create %s: %s\n", o->type, o->label);
+			printable_print(
+			    out, "would create %s: %s", o->type, o->label);
 		}
 	}
 }

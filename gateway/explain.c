@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "gateway/explain.h"
 
+#include "fhir/util/printable.h"
 #include "gateway/rulebook.h"
 
 static void
@@ -11,12 +12,14 @@ steps(const struct because_list *list, struct strbuf *out)
 
 		const struct rule *r = rulebook_find(b->rule);
 
-		strbuf_addf(out, "      - %s\n        [%s", b->text, b->rule);
+		printable_line(out, "      - %s", b->text);
+		printable_addf(out, "        [%s", b->rule);
 		if (r != NULL)
-			strbuf_addf(out, ": %s, %s", r->section, r->citation);
+			printable_addf(
+			    out, ": %s, %s", r->section, r->citation);
 		strbuf_addc(out, ']');
 		for (size_t k = 0; k < b->n_sources; k++)
-			strbuf_addf(
+			printable_addf(
 			    out, "%s%s", k ? ", " : " from ", b->sources[k]);
 		strbuf_addc(out, '\n');
 	}
@@ -26,7 +29,7 @@ static void
 missing(const struct missing_list *list, struct strbuf *out)
 {
 	for (size_t i = 0; i < list->n; i++)
-		strbuf_addf(out, "      ? %s: %s\n", list->items[i].code,
+		printable_line(out, "      ? %s: %s", list->items[i].code,
 		    list->items[i].item);
 }
 
@@ -36,17 +39,17 @@ durations(const struct best_overall *b, struct strbuf *out)
 	char day[DAY_SIZE];
 
 	if (b->progression_day != DAY_NONE) {
-		strbuf_addf(out, "      progression on %s",
+		printable_addf(out, "      progression on %s",
 		    day_format(b->progression_day, day));
 		if (b->progression_days >= 0)
-			strbuf_addf(out,
+			printable_addf(out,
 			    ", %d days after the first dose or "
 			    "baseline",
 			    b->progression_days);
 		strbuf_addc(out, '\n');
 	}
 	if (b->duration_days >= 0)
-		strbuf_addf(out, "      response from %s, %d days%s\n",
+		printable_line(out, "      response from %s, %d days%s",
 		    day_format(b->response_day, day), b->duration_days,
 		    b->duration_open ? ", and lasting" : "");
 }
@@ -58,14 +61,15 @@ verdict(const struct criterion_result *r, size_t tp, struct strbuf *out)
 
 	if (v->overall == CAT_NONE)
 		return;
-	strbuf_addf(out, "    %s: %s", r->id, category_name(v->overall));
+	printable_addf(out, "    %s: %s", r->id, category_name(v->overall));
 	if (v->target != CAT_NONE)
-		strbuf_addf(out, "  (target %s, non-target %s, new lesion %s)",
+		printable_addf(out,
+		    "  (target %s, non-target %s, new lesion %s)",
 		    category_name(v->target), category_name(v->non_target),
 		    v->new_lesion ? "yes" : "no");
 	strbuf_addc(out, '\n');
 	for (size_t i = 0; i < v->flags.n; i++)
-		strbuf_addf(out, "      ! %s\n", v->flags.items[i]);
+		printable_line(out, "      ! %s", v->flags.items[i]);
 	missing(&v->missing, out);
 	steps(&v->because, out);
 }
@@ -79,7 +83,8 @@ timepoints(const struct assessment *x, struct strbuf *out)
 		const struct timepoint *tp = &x->timeline->timepoints.items[i];
 		bool has = tp->modalities != NULL && *tp->modalities != '\0';
 
-		strbuf_addf(out, "\n  %s  %s%s%s\n", day_format(tp->day, day),
+		strbuf_addc(out, '\n');
+		printable_line(out, "  %s  %s%s%s", day_format(tp->day, day),
 		    phase_name(tp->phase), has ? ", " : "",
 		    has ? tp->modalities : "");
 		for (size_t k = 0; k < x->criteria.n; k++)
@@ -94,7 +99,7 @@ best(const struct assessment *x, struct strbuf *out)
 	for (size_t k = 0; k < x->criteria.n; k++) {
 		const struct criterion_result *r = &x->criteria.items[k];
 
-		strbuf_addf(out, "    %s: %s, confirmed %s\n", r->id,
+		printable_line(out, "    %s: %s, confirmed %s", r->id,
 		    category_name(r->best.unconfirmed),
 		    category_name(r->best.confirmed));
 		durations(&r->best, out);
@@ -113,11 +118,12 @@ advice(const struct assessment *x, struct strbuf *out)
 	for (size_t i = 0; i < x->recommendations.n; i++) {
 		const struct recommendation *r = &x->recommendations.items[i];
 
-		strbuf_addf(out, "    %s (%s)", r->kind, due[r->state]);
+		printable_addf(out, "    %s (%s)", r->kind, due[r->state]);
 		if (r->from != DAY_NONE)
-			strbuf_addf(out, " from %s", day_format(r->from, from));
+			printable_addf(
+			    out, " from %s", day_format(r->from, from));
 		if (r->to != DAY_NONE)
-			strbuf_addf(out, " to %s", day_format(r->to, to));
+			printable_addf(out, " to %s", day_format(r->to, to));
 		strbuf_addc(out, '\n');
 		steps(&r->because, out);
 	}
@@ -133,7 +139,7 @@ findings(const struct assessment *x, struct strbuf *out)
 	for (size_t i = 0; i < x->patterns.n; i++) {
 		const struct pattern *p = &x->patterns.items[i];
 
-		strbuf_addf(out, "    %s: %s%s%s, %s\n",
+		printable_line(out, "    %s: %s%s%s, %s",
 		    day_format(p->day, day), p->kind, p->variant ? ", " : "",
 		    p->variant ? p->variant : "", p->status);
 		steps(&p->because, out);
@@ -144,7 +150,7 @@ findings(const struct assessment *x, struct strbuf *out)
 		const struct hyperprogression *h =
 		    &x->hyperprogression.items[i];
 
-		strbuf_addf(out, "    %s: %s\n", h->definition,
+		printable_line(out, "    %s: %s", h->definition,
 		    h->met == YES  ? "met"
 		    : h->met == NO ? "not met"
 				   : "not computable");
@@ -156,7 +162,7 @@ findings(const struct assessment *x, struct strbuf *out)
 	for (size_t i = 0; i < x->metabolic.n; i++) {
 		const struct metabolic *m = &x->metabolic.items[i];
 
-		strbuf_addf(out, "    %s: %s %s\n", day_format(m->day, day),
+		printable_line(out, "    %s: %s %s", day_format(m->day, day),
 		    m->criterion, m->overall);
 		missing(&m->missing, out);
 		steps(&m->because, out);
@@ -196,7 +202,7 @@ explain_write(const struct assessment *x, struct strbuf *out)
 {
 	char day[DAY_SIZE];
 
-	strbuf_addf(out, "%s, as of %s\n", x->timeline->patient,
+	printable_line(out, "%s, as of %s", x->timeline->patient,
 	    day_format(x->as_of, day));
 	timepoints(x, out);
 	best(x, out);
@@ -208,12 +214,12 @@ explain_write(const struct assessment *x, struct strbuf *out)
 	for (size_t i = 0; i < x->problems.n; i++) {
 		const struct problem *p = &x->problems.items[i];
 
-		strbuf_addf(out, "    %s: %s (%s)\n", p->code, p->detail,
+		printable_line(out, "    %s: %s (%s)", p->code, p->detail,
 		    p->source ? p->source : "no source");
 	}
 	strbuf_adds(out, "\n  Rules\n");
 	for (size_t k = 0; k < x->criteria.n; k++)
-		strbuf_addf(out, "    %s %s: %s\n", x->criteria.items[k].id,
+		printable_line(out, "    %s %s: %s", x->criteria.items[k].id,
 		    x->criteria.items[k].version,
 		    x->criteria.items[k].citation);
 	strbuf_adds(out,

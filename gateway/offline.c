@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "gateway/offline.h"
 
+#include "fhir/util/printable.h"
 #include "fhir/util/strbuf.h"
 #include "gateway/command.h"
 
@@ -39,12 +40,11 @@ void
 command_complain(const struct err *e)
 {
 	/* A file or the journal is a log; a terminal is the operator. */
-	const char *text = e->foreign && !isatty(STDERR_FILENO)
-	    ? err_text(e->code)
-	    : e->text;
+	const char *text =
+	    e->foreign && !isatty(STDERR_FILENO) ? err_text(e->code) : e->text;
 
-	fprintf(stderr, "rescan: %s%s%s\n", e->path, e->path[0] ? ": " : "",
-	    text);
+	printable_print(
+	    stderr, "rescan: %s%s%s", e->path, e->path[0] ? ": " : "", text);
 }
 
 enum err_code
@@ -137,15 +137,15 @@ offline_assess(struct offline *o, struct err *e)
 	struct patient_facts *const *facts;
 	enum err_code rc;
 
-	rc = intake_finish(o->intake, &facts, &o->n_patients, &o->orphans,
-	    &o->n_orphans, e);
+	rc = intake_finish(
+	    o->intake, &facts, &o->n_patients, &o->orphans, &o->n_orphans, e);
 	if (rc != ERR_OK)
 		return rc;
 	o->patients =
 	    arena_alloc(o->arena, o->n_patients * sizeof(*o->patients));
 	for (size_t i = 0; i < o->n_patients; i++) {
-		struct timeline *t = timeline_build(
-		    facts[i], &o->config->timeline, o->arena);
+		struct timeline *t =
+		    timeline_build(facts[i], &o->config->timeline, o->arena);
 
 		o->patients[i] = assess_run(t, &o->config->assess, o->arena);
 	}

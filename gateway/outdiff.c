@@ -2,7 +2,7 @@
 /*
  * The difference of two bodies, a line a leaf.
  */
-#include "fhir/util/strbuf.h"
+#include "fhir/util/printable.h"
 #include "gateway/outbody.h"
 
 #include <string.h>
@@ -64,7 +64,8 @@ print_missing(
 				    in->lines.items[j]) == 0;
 		}
 		if (!found)
-			fprintf(out, "  %c %s\n", sign, these->lines.items[i]);
+			printable_print(
+			    out, "  %c %s", sign, these->lines.items[i]);
 	}
 }
 

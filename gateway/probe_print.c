@@ -3,23 +3,26 @@
  * The probe's report: a table for people, JSON for machines.
  */
 #include "fhir/json_writer.h"
+#include "fhir/util/printable.h"
 #include "gateway/probe.h"
 
 #include <string.h>
 
-/* A stranger's text on somebody's terminal: no control characters; a blank
- * behind at least `width` columns, none when that is -1. */
+#define CELL_MAX ((size_t)1 << 20)
+
+/* A blank behind at least `width` columns, none when that is -1. */
 static void
 print_cell(const char *s, int width, FILE *out)
 {
+	struct strbuf text;
 	int n = 0;
 
-	for (; *s != '\0'; s++) {
-		unsigned char c = (unsigned char)*s;
-
-		fputc(c < 0x20 || c == 0x7f ? '?' : c, out);
-		n += (c & 0xc0) != 0x80;
-	}
+	strbuf_init(&text, CELL_MAX);
+	printable_add(&text, s, strlen(s));
+	for (size_t i = 0; i < text.len; i++)
+		n += ((unsigned char)text.s[i] & 0xc0) != 0x80;
+	fputs(text.s, out);
+	strbuf_done(&text);
 	if (width >= 0)
 		fprintf(out, "%*s", n < width ? width - n + 1 : 1, "");
 }
@@ -50,8 +53,10 @@ probe_print(const struct probe_report *r, FILE *out)
 		}
 		fputc('\n', out);
 	}
-	for (size_t i = 0; i < r->left.n; i++)
-		fprintf(out, "\nleft behind: %s", r->left.items[i]);
+	for (size_t i = 0; i < r->left.n; i++) {
+		fputs("\nleft behind: ", out);
+		print_cell(r->left.items[i], -1, out);
+	}
 	if (r->left.n > 0)
 		fputc('\n', out);
 }

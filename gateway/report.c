@@ -2,6 +2,7 @@
 #include "gateway/report.h"
 
 #include "fhir/util/clock.h"
+#include "fhir/util/printable.h"
 
 #include <string.h>
 
@@ -209,15 +210,16 @@ static void
 print_output(
     const struct cycle_report *r, const struct report_output *o, FILE *out)
 {
-	fprintf(out, "    %-10s %s\n", delivery_name(o->what), o->label);
+	printable_print(out, "    %-10s %s", delivery_name(o->what), o->label);
 	if (o->id[0] != '\0') {
-		fprintf(out, "               %s/%s/%s\n",
+		printable_print(out, "               %s/%s/%s",
 		    o->base == NULL ? r->base : o->base, o->type, o->id);
 	}
 	if (o->via != NULL)
-		fprintf(out, "               at %s, not in the EHR\n", o->via);
+		printable_print(
+		    out, "               at %s, not in the EHR", o->via);
 	if (o->error[0] != '\0')
-		fprintf(out, "               %s\n", o->error);
+		printable_print(out, "               %s", o->error);
 }
 
 static void
@@ -243,9 +245,10 @@ static void
 print_patient(
     const struct cycle_report *r, const struct report_patient *p, FILE *out)
 {
-	fprintf(out, "\n%s\n", p->key);
+	fputc('\n', out);
+	printable_print(out, "%s", p->key);
 	for (size_t i = 0; i < p->lines.n; i++)
-		fprintf(out, "  %s\n", p->lines.items[i]);
+		printable_print(out, "  %s", p->lines.items[i]);
 	for (size_t i = 0; i < p->outputs.n; i++) {
 		if (is_shown(&p->outputs.items[i]))
 			print_output(r, &p->outputs.items[i], out);
@@ -264,7 +267,7 @@ print_reading(const struct cycle_report *r, FILE *out)
 		    r->withdrawn == 1 ? "" : "s");
 	}
 	for (size_t i = 0; i < r->notes.n; i++)
-		fprintf(out, "note: %s\n", r->notes.items[i]);
+		printable_print(out, "note: %s", r->notes.items[i]);
 }
 
 void

@@ -5,6 +5,7 @@
 #include <string.h>
 
 #include "fhir/decimal.h"
+#include "fhir/util/printable.h"
 
 #define PAGE    100 /* columns */
 #define COLUMNS 5   /* timepoints side by side in the lesion grid */
@@ -33,7 +34,7 @@ cell(struct strbuf *out, const char *s, size_t w)
 {
 	size_t n = width(s);
 
-	strbuf_adds(out, s);
+	printable_add(out, s, strlen(s));
 	pad(out, n < w ? w - n + 1 : 1);
 }
 
@@ -69,7 +70,7 @@ wrap(struct strbuf *out, size_t at, size_t indent, const char *text)
 			strbuf_addc(out, ' ');
 			at++;
 		}
-		strbuf_add(out, text, len);
+		printable_add(out, text, len);
 		at += n;
 	}
 	end_line(out);
@@ -93,7 +94,7 @@ table_therapy(const struct timeline *t, struct strbuf *out)
 	for (size_t i = 0; i < t->agents.n; i++) {
 		const struct agent *g = &t->agents.items[i];
 
-		strbuf_addf(out, "  %s (%s), %d dose%s, %s to %s\n", g->name,
+		printable_line(out, "  %s (%s), %d dose%s, %s to %s", g->name,
 		    g->ici_class == NULL ? "other" : g->ici_class, g->doses,
 		    g->doses == 1 ? "" : "s", day_format(g->first, first),
 		    day_format(g->last, last));
@@ -201,7 +202,7 @@ table_verdict(const char *day, const char *id, const struct verdict *v,
 		return;
 	strbuf_init(&flags, 4096);
 	for (size_t i = 0; i < v->flags.n; i++)
-		strbuf_addf(
+		printable_addf(
 		    &flags, "%s%s", i > 0 ? ", " : "", v->flags.items[i]);
 	pad(out, 13);
 	wrap(out, 13, 13, flags.s);
@@ -260,11 +261,11 @@ table_best(const struct assessment *x, struct strbuf *out)
 			continue;
 		strbuf_adds(out, "  ");
 		cell(out, r->id, 9);
-		strbuf_addf(out, "%s, confirmed %s",
+		printable_addf(out, "%s, confirmed %s",
 		    category_name(r->best.unconfirmed),
 		    category_name(r->best.confirmed));
 		if (r->best.progression_day != DAY_NONE)
-			strbuf_addf(out, ", progression on %s",
+			printable_addf(out, ", progression on %s",
 			    day_format(r->best.progression_day, day));
 		strbuf_addc(out, '\n');
 	}
@@ -280,19 +281,19 @@ table_findings(const struct assessment *x, struct strbuf *out)
 	for (size_t i = 0; i < x->patterns.n; i++) {
 		const struct pattern *p = &x->patterns.items[i];
 
-		strbuf_addf(out, "  %s  %s %s%s%s\n", day_format(p->day, day),
+		printable_line(out, "  %s  %s %s%s%s", day_format(p->day, day),
 		    p->kind, p->status, p->variant == NULL ? "" : ", ",
 		    p->variant == NULL ? "" : p->variant);
 	}
 	for (size_t i = 0; i < x->hyperprogression.n; i++) {
 		if (x->hyperprogression.items[i].met == YES)
-			strbuf_addf(out, "  hyperprogression by %s\n",
+			printable_line(out, "  hyperprogression by %s",
 			    x->hyperprogression.items[i].definition);
 	}
 	for (size_t i = 0; i < x->metabolic.n; i++) {
 		const struct metabolic *m = &x->metabolic.items[i];
 
-		strbuf_addf(out, "  %s  %s %s\n", day_format(m->day, day),
+		printable_line(out, "  %s  %s %s", day_format(m->day, day),
 		    m->criterion, m->overall);
 	}
 }
@@ -338,14 +339,15 @@ table_advice(const struct assessment *x, struct strbuf *out)
 	for (size_t i = 0; i < x->recommendations.n; i++) {
 		const struct recommendation *r = &x->recommendations.items[i];
 
-		strbuf_addf(out, "  %s", r->kind);
+		printable_addf(out, "  %s", r->kind);
 		if (r->from != DAY_NONE)
-			strbuf_addf(out, " from %s", day_format(r->from, from));
+			printable_addf(
+			    out, " from %s", day_format(r->from, from));
 		if (r->to != DAY_NONE)
-			strbuf_addf(out, " to %s", day_format(r->to, to));
-		strbuf_addf(out, ": %s", due[r->state]);
+			printable_addf(out, " to %s", day_format(r->to, to));
+		printable_addf(out, ": %s", due[r->state]);
 		if (r->criterion != NULL)
-			strbuf_addf(out, " (%s)", r->criterion);
+			printable_addf(out, " (%s)", r->criterion);
 		strbuf_addc(out, '\n');
 	}
 }
@@ -358,9 +360,9 @@ table_problems(const struct assessment *x, struct strbuf *out)
 	for (size_t i = 0; i < x->problems.n; i++) {
 		const struct problem *p = &x->problems.items[i];
 
-		strbuf_addf(out, "  %s", p->code);
+		printable_addf(out, "  %s", p->code);
 		if (p->source != NULL)
-			strbuf_addf(out, " (%s)", p->source);
+			printable_addf(out, " (%s)", p->source);
 		strbuf_adds(out, "\n    ");
 		wrap(out, 4, 4, p->detail);
 	}
@@ -394,9 +396,9 @@ timepoint_steps(const struct because_list *list, struct strbuf *out)
 
 		strbuf_adds(out, "    - ");
 		wrap(out, 6, 6, b->text);
-		strbuf_addf(out, "      [%s]", b->rule);
+		printable_addf(out, "      [%s]", b->rule);
 		for (size_t k = 0; k < b->n_sources; k++)
-			strbuf_addf(out, "%s%s", k > 0 ? ", " : " from ",
+			printable_addf(out, "%s%s", k > 0 ? ", " : " from ",
 			    b->sources[k]);
 		strbuf_addc(out, '\n');
 	}
@@ -409,7 +411,7 @@ document_timepoint(const struct assessment *x, size_t i, struct strbuf *out)
 	char day[DAY_SIZE];
 
 	day_format(t->timepoints.items[i].day, day);
-	strbuf_addf(out, "%s, timepoint of %s (%s)\n", t->patient, day,
+	printable_line(out, "%s, timepoint of %s (%s)", t->patient, day,
 	    phase_name(t->timepoints.items[i].phase));
 	timepoint_lesions(t, i, out);
 	table_head(out);
@@ -421,8 +423,8 @@ document_timepoint(const struct assessment *x, size_t i, struct strbuf *out)
 
 		if (r->at == NULL || r->at[i].overall == CAT_NONE)
 			continue;
-		strbuf_addf(
-		    out, "  %s: %s\n", r->id, category_name(r->at[i].overall));
+		printable_line(
+		    out, "  %s: %s", r->id, category_name(r->at[i].overall));
 		timepoint_steps(&r->at[i].because, out);
 	}
 }
@@ -433,7 +435,7 @@ document_table(const struct assessment *x, struct strbuf *out)
 	const struct timeline *t = x->timeline;
 	char day[DAY_SIZE];
 
-	strbuf_addf(out, "%s, assessed as of %s\n", t->patient,
+	printable_line(out, "%s, assessed as of %s", t->patient,
 	    day_format(x->as_of, day));
 	table_therapy(t, out);
 	if (t->lesions.n > 0) {

@@ -6,6 +6,7 @@
 
 #include "fhir/datetime.h"
 #include "fhir/util/digest.h"
+#include "fhir/util/printable.h"
 
 #define BODY_MAX ((size_t)16 << 20)
 
@@ -105,27 +106,34 @@ add_escaped(struct strbuf *out, char c)
 		strbuf_adds(out, "&quot;");
 		break;
 	default:
-		/* XML knows no control characters, not even escaped. */
-		strbuf_addc(
-		    out, (unsigned char)c < 0x20 || c == 0x7f ? ' ' : c);
+		strbuf_addc(out, c);
 	}
 }
 
 void
 part_narrative(struct json_writer *w, const char *s)
 {
-	struct strbuf div;
+	struct strbuf div, line;
+	size_t n;
 
+	strbuf_init(&line, BODY_MAX);
 	strbuf_init(&div, BODY_MAX);
 	strbuf_adds(&div, "<div xmlns=\"http://www.w3.org/1999/xhtml\"><p>");
-	for (; *s != '\0'; s++) {
-		if (*s == '\n')
+	for (; *s != '\0'; s += n) {
+		/* XML knows no control characters, not even escaped. */
+		n = strcspn(s, "\n");
+		strbuf_reset(&line);
+		printable_add(&line, s, n);
+		for (size_t i = 0; i < line.len; i++)
+			add_escaped(&div, line.s[i]);
+		if (s[n] == '\n') {
 			strbuf_adds(&div, "</p><p>");
-		else
-			add_escaped(&div, *s);
+			n++;
+		}
 	}
 	strbuf_adds(&div, "</p></div>");
-	assert(!div.overflow);
+	assert(!div.overflow && !line.overflow);
+	strbuf_done(&line);
 	json_begin_object(w, "text");
 	json_put_string(w, "status", "generated");
 	json_put_string(w, "div", div.s);

@@ -10,10 +10,13 @@
 
 #include "fhir/datetime.h"
 #include "fhir/decimal.h"
+#include "fhir/util/printable.h"
 #include "mappings/document.h"
 #include "mappings/to_fhir_parts.h"
 
-#define TEXT_MAX ((size_t)4 << 20)
+/* Of the conclusion, which the narrative repeats, and of the form. */
+#define TEXT_MAX ((size_t)1 << 20)
+#define FORM_MAX ((size_t)4 << 20)
 
 /* Criteria whose category becomes a conclusionCode. */
 static const struct {
@@ -177,9 +180,10 @@ say_why(struct strbuf *s, const struct verdict *v)
 	if (v == NULL || v->because.n == 0)
 		return;
 	for (size_t i = 0; i < v->because.n; i++) {
-		if (!is_said(&v->because, i))
-			strbuf_addf(s, "%s%s", i == 0 ? "\nWhy: " : "; ",
-			    v->because.items[i].text);
+		if (is_said(&v->because, i))
+			continue;
+		strbuf_adds(s, i == 0 ? "\nWhy: " : "; ");
+		printable_addf(s, "%s", v->because.items[i].text);
 	}
 	strbuf_adds(s, ".");
 }
@@ -276,9 +280,24 @@ say_coverage(struct strbuf *s, const struct to_fhir_run *run)
 	for (size_t i = 0; i < run->x->problems.n; i++) {
 		const struct problem *p = &run->x->problems.items[i];
 
-		if (strcmp(p->code, "coverage_missing") == 0)
-			strbuf_addf(s, "\nIncomplete: %s.", p->detail);
+		if (strcmp(p->code, "coverage_missing") == 0) {
+			strbuf_addc(s, '\n');
+			printable_addf(s, "Incomplete: %s.", p->detail);
+		}
 	}
+}
+
+/* What does not fit is cut, and said to be. */
+static void
+say_cut(struct strbuf *s)
+{
+	static const char words[] = "\n(The text is too long and ends here.)";
+
+	if (!s->overflow)
+		return;
+	s->overflow = false;
+	s->max += sizeof(words);
+	strbuf_adds(s, words);
 }
 
 static const char *
@@ -299,6 +318,8 @@ conclusion(struct to_fhir_run *run, size_t i, bool newest)
 	if (newest)
 		say_advice(&s, run);
 	say_coverage(&s, run);
+	say_cut(&s);
+	s.max += sizeof(DISCLAIMER);
 	strbuf_adds(&s, "\n" DISCLAIMER);
 	ret = arena_strdup(run->a, s.s);
 	strbuf_done(&s);
@@ -359,9 +380,10 @@ put_form(
 {
 	struct strbuf text;
 
-	strbuf_init(&text, TEXT_MAX);
+	strbuf_init(&text, FORM_MAX);
 	strbuf_addf(&text, "%s\n\n", said);
 	document_timepoint(run->x, i, &text);
+	say_cut(&text);
 	json_begin_array(w, "presentedForm");
 	json_begin_object(w, NULL);
 	json_put_string(w, "contentType", "text/plain; charset=utf-8");

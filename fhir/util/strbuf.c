@@ -83,10 +83,19 @@ strbuf_addc(struct strbuf *b, char c)
 void
 strbuf_addf(struct strbuf *b, const char *fmt, ...)
 {
-	va_list ap, again;
-	int n;
+	va_list ap;
 
 	va_start(ap, fmt);
+	strbuf_addv(b, fmt, ap);
+	va_end(ap);
+}
+
+void
+strbuf_addv(struct strbuf *b, const char *fmt, va_list ap)
+{
+	va_list again;
+	int n;
+
 	va_copy(again, ap);
 	n = vsnprintf(NULL, 0, fmt, again);
 	va_end(again);
@@ -98,7 +107,6 @@ strbuf_addf(struct strbuf *b, const char *fmt, ...)
 		vsnprintf(b->s + b->len, (size_t)n + 1, fmt, ap);
 		b->len += (size_t)n;
 	}
-	va_end(ap);
 }
 
 char *

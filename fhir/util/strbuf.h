@@ -8,6 +8,7 @@
 #ifndef RESCAN_UTIL_STRBUF_H
 #define RESCAN_UTIL_STRBUF_H
 
+#include <stdarg.h>
 #include <stddef.h>
 
 #include "fhir/util/err.h"
@@ -26,6 +27,7 @@ void strbuf_add(struct strbuf *b, const char *s, size_t n);
 void strbuf_adds(struct strbuf *b, const char *s);
 void strbuf_addc(struct strbuf *b, char c);
 void strbuf_addf(struct strbuf *b, const char *fmt, ...) PRINTF(2, 3);
+void strbuf_addv(struct strbuf *b, const char *fmt, va_list ap) PRINTF(2, 0);
 
 /* Hand the text over to the caller, who frees it; b is empty afterwards. */
 char *strbuf_take(struct strbuf *b);
