@@ -100,12 +100,21 @@ attempt(struct client *c, const struct client_call *call,
     struct http_response *ret, bool *ret_sent, struct err *e)
 {
 	char token[AUTH_HEADER_SIZE];
-	const char *headers[7];
-	struct http_request r = {call->method, call->url, headers, 0,
-	    call->body, call->body == NULL ? 0 : strlen(call->body)};
+	const char *headers[8];
+	struct http_request r = {.method = call->method,
+	    .url = call->url,
+	    .headers = headers,
+	    .body = call->body,
+	    .body_len = call->body == NULL ? 0 : strlen(call->body),
+	    .no_redirect = call->no_redirect,
+	    .sink = call->sink};
 	enum err_code code = ERR_OK;
 
-	headers[r.n_headers++] = "Accept: application/fhir+json";
+	headers[r.n_headers++] = call->accept != NULL
+				     ? call->accept
+				     : "Accept: application/fhir+json";
+	if (call->prefer != NULL)
+		headers[r.n_headers++] = call->prefer;
 	if (call->body != NULL) {
 		headers[r.n_headers++] = "Content-Type: application/fhir+json";
 		headers[r.n_headers++] = "Prefer: return=representation";
@@ -117,7 +126,7 @@ attempt(struct client *c, const struct client_call *call,
 		headers[r.n_headers++] = call->condition;
 	if (c->header != NULL)
 		headers[r.n_headers++] = c->header;
-	if (c->auth != NULL) {
+	if (c->auth != NULL && !call->no_token) {
 		code = c->auth->ops->header(c->auth, token, e);
 		headers[r.n_headers++] = token;
 	}
@@ -163,7 +172,7 @@ try(struct client *c, const struct client_call *call, struct http_response *r,
 	code = attempt(c, call, r, &sent, e);
 	if (!sent)
 		return code;
-	if (code == ERR_OK)
+	if (code == ERR_OK && !(call->no_redirect && r->status / 100 == 3))
 		code = client_tell(c, call->url, r,
 		    client_classify(r, call->precondition, e), e);
 	conclude(c, code);
@@ -227,8 +236,8 @@ is_trusted(const struct client *c, const char *origin)
 	return false;
 }
 
-static enum err_code
-check_origin(const struct client *c, const char *url, struct err *e)
+enum err_code
+client_check_origin(const struct client *c, const char *url, struct err *e)
 {
 	char origin[HTTP_ORIGIN_SIZE];
 
@@ -257,7 +266,7 @@ client_exchange(struct client *c, const struct client_request *r,
 		strbuf_addf(&url, "%s%s%s", c->base,
 		    r->path[0] == '\0' ? "" : "/", r->path);
 	call.url = url.s;
-	code = check_origin(c, url.s, e);
+	code = client_check_origin(c, url.s, e);
 	if (code == ERR_OK)
 		code = attempt(c, &call, ret, &sent, e);
 	strbuf_done(&url);
@@ -268,7 +277,7 @@ enum err_code
 client_call(struct client *c, const struct client_call *call,
     struct http_response *ret, struct err *e)
 {
-	enum err_code code = check_origin(c, call->url, e);
+	enum err_code code = client_check_origin(c, call->url, e);
 
 	if (code == ERR_OK)
 		code = repeat(c, call, ret, e);

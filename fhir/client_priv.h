@@ -32,7 +32,16 @@ struct client_call {
 	const char *condition;      /* "If-Match: …" and the like, or NULL */
 	const char *body;           /* or NULL */
 	enum err_code precondition; /* what a 412 means */
+	const char *accept;         /* NULL: application/fhir+json */
+	const char *prefer;         /* "Prefer: …" or NULL */
+	bool no_token, no_redirect;
+	const struct http_sink *sink; /* or NULL */
 };
+
+/* Whether the token may go there, or anything. */
+enum err_code client_check_origin(
+    const struct client *c, const char *url, struct err *e) MUST_CHECK;
+
 
 /* ERR_OK: a 2xx whose body, if there is one, is of a JSON media type; ret is
  * to be given to http_response_done.  Never sends the token anywhere but to

@@ -133,8 +133,10 @@ hand_over(struct search *s, const struct http_response *r,
 static enum err_code
 read_page(struct search *s, bool *ret_last, struct err *e)
 {
-	struct client_call call = {
-	    "GET", s->url, s->what, NULL, NULL, ERR_REFUSED};
+	struct client_call call = {.method = "GET",
+	    .url = s->url,
+	    .what = s->what,
+	    .precondition = ERR_REFUSED};
 	struct arena *a = NULL;
 	struct bundle_head head = {0};
 	struct http_response r;

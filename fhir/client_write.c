@@ -41,7 +41,10 @@ static enum err_code
 read_one(struct client *c, const char *url, const char *type, const char *id,
     char **ret_body, size_t *ret_len, struct err *e)
 {
-	struct client_call call = {"GET", url, type, NULL, NULL, ERR_REFUSED};
+	struct client_call call = {.method = "GET",
+	    .url = url,
+	    .what = type,
+	    .precondition = ERR_REFUSED};
 	struct json_doc *doc = NULL;
 	struct http_response r;
 	const char *is;
@@ -227,8 +230,10 @@ enum err_code
 client_create(struct client *c, const char *type, const char *if_none_exist,
     const char *body, struct client_written *ret, struct err *e)
 {
-	struct client_call call = {
-	    "POST", NULL, type, NULL, body, ERR_DUPLICATE};
+	struct client_call call = {.method = "POST",
+	    .what = type,
+	    .body = body,
+	    .precondition = ERR_DUPLICATE};
 	char *url, *condition = NULL;
 	enum err_code code = check_name(type, NULL, e);
 
@@ -249,7 +254,10 @@ client_update(struct client *c, const char *type, const char *id,
     const char *version, const char *body, struct client_written *ret,
     struct err *e)
 {
-	struct client_call call = {"PUT", NULL, type, NULL, body, ERR_CONFLICT};
+	struct client_call call = {.method = "PUT",
+	    .what = type,
+	    .body = body,
+	    .precondition = ERR_CONFLICT};
 	char *url, *condition = NULL;
 	enum err_code code = check_name(type, id, e);
 

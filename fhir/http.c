@@ -157,6 +157,8 @@ read_head(CURL *c, struct http_response *r)
 	read_rate(c, r);
 	copy_header(c, "ETag", r->etag, sizeof(r->etag));
 	copy_header(c, "Location", r->location, sizeof(r->location));
+	copy_header(c, "Content-Location", r->content_location,
+	    sizeof(r->content_location));
 	copy_header(
 	    c, "Last-Modified", r->last_modified, sizeof(r->last_modified));
 	r->date_ms = t == -1 ? INT64_MIN : (int64_t)t * 1000;
@@ -183,6 +185,9 @@ send_once(struct http *h, const struct http_request *r, const char *url,
 	if (code != ERR_OK)
 		return code;
 	http_body_init(&body, h->curl, h->o.max_body);
+	body.sink = r->sink;
+	if (r->sink != NULL)
+		r->sink->begin(r->sink->ctx);
 	memset(ret, 0, sizeof(*ret));
 	curl_easy_reset(h->curl);
 	h->said[0] = '\0';
@@ -247,15 +252,36 @@ redirect(const char *url, const char *location, char **ret, struct err *e)
 	return ERR_OK;
 }
 
+/* A transport sees whole bodies. */
+static enum err_code
+carry(const struct http_transport *t, struct http *h,
+    const struct http_request *r, struct http_response *ret, struct err *e)
+{
+	struct http_request whole = *r;
+	enum err_code code;
+
+	whole.sink = NULL;
+	code = t->exchange(t->ctx, h, &whole, ret, e);
+	if (code != ERR_OK || r->sink == NULL || ret->status / 100 != 2)
+		return code;
+	r->sink->begin(r->sink->ctx);
+	if (!r->sink->take(r->sink->ctx, ret->body, ret->body_len)) {
+		http_response_done(ret);
+		return err_set(e, ERR_LIMIT, "the body was not wanted");
+	}
+	ret->body_len = 0;
+	ret->body[0] = '\0';
+	return ERR_OK;
+}
+
 enum err_code
 http_exchange(struct http *h, const struct http_request *r,
     struct http_response *ret, struct err *e)
 {
 	const struct http_transport *t = h->o.transport;
 
-	if (t == NULL)
-		return http_exchange_network(h, r, ret, e);
-	return t->exchange(t->ctx, h, r, ret, e);
+	return t == NULL ? http_exchange_network(h, r, ret, e)
+			 : carry(t, h, r, ret, e);
 }
 
 enum err_code
@@ -274,7 +300,8 @@ http_exchange_network(struct http *h, const struct http_request *r,
 		code = send_once(h, r, url, &got, e);
 		if (code != ERR_OK)
 			break;
-		if (strcmp(r->method, "GET") != 0 || !is_redirect(&got)) {
+		if (strcmp(r->method, "GET") != 0 || r->no_redirect ||
+		    !is_redirect(&got)) {
 			*ret = got;
 			break;
 		}

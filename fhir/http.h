@@ -58,13 +58,24 @@ struct http_options {
 		.max_redirects = 3                                             \
 	}
 
+/* Takes the body of a 2xx as it arrives, in place of the response's.  `begin`
+ * is told of every attempt; `take` ends the transfer with false. */
+struct http_sink {
+	void (*begin)(void *ctx);
+	bool (*take)(void *ctx, const char *s, size_t n);
+	void *ctx;
+	size_t max; /* bytes, expanded */
+};
+
 struct http_request {
-	const char *method;         /* "GET", "POST", "PUT" */
+	const char *method;         /* "GET", "POST", "PUT", "DELETE" */
 	const char *url;            /* absolute https */
 	const char *const *headers; /* "Name: value", borrowed */
 	size_t n_headers;
 	const char *body; /* or NULL */
 	size_t body_len;
+	bool no_redirect;             /* a 3xx is the caller's */
+	const struct http_sink *sink; /* or NULL; no limit on the whole time */
 };
 
 struct http_response {
@@ -73,6 +84,7 @@ struct http_response {
 	size_t body_len;
 	char content_type[128]; /* "" when absent */
 	char etag[128], location[1024], last_modified[64];
+	char content_location[1024];
 	int64_t date_ms;       /* the server's Date, INT64_MIN when absent */
 	int64_t retry_after_s; /* both forms, -1 when absent */
 	char primary_ip[64];

@@ -67,6 +67,26 @@ expand(struct http_body *b, char *s, size_t n)
 	return !b->damaged && !b->out.overflow;
 }
 
+/* What has come goes to the sink, unless it is an error's. */
+static bool
+drain(struct http_body *b)
+{
+	long status = 0;
+
+	curl_easy_getinfo(b->curl, CURLINFO_RESPONSE_CODE, &status);
+	if (b->sink == NULL || status / 100 != 2)
+		return true;
+	b->sunk += b->out.len;
+	if (b->sunk > b->sink->max)
+		b->out.overflow = true;
+	else
+		b->unwanted = !b->sink->take(
+		    b->sink->ctx, b->out.s == NULL ? "" : b->out.s, b->out.len);
+	if (!b->out.overflow)
+		strbuf_reset(&b->out);
+	return !b->out.overflow && !b->unwanted;
+}
+
 size_t
 http_body_write(char *s, size_t size, size_t n, void *ctx)
 {
@@ -84,9 +104,9 @@ http_body_write(char *s, size_t size, size_t n, void *ctx)
 	if (b->coding == CODING_OTHER)
 		return 0;
 	if (b->coding == CODING_GZIP)
-		return expand(b, s, n) ? n : 0;
+		return expand(b, s, n) && drain(b) ? n : 0;
 	strbuf_add(&b->out, s, n);
-	return b->out.overflow ? 0 : n;
+	return !b->out.overflow && drain(b) ? n : 0;
 }
 
 enum err_code
@@ -94,7 +114,10 @@ http_body_check(const struct http_body *b, const char *origin, struct err *e)
 {
 	if (b->out.overflow)
 		return err_set(e, ERR_LIMIT, "%s: body of more than %zu bytes",
-		    origin, b->out.max);
+		    origin, b->sunk > 0 ? b->sink->max : b->out.max);
+	if (b->unwanted)
+		return err_set(
+		    e, ERR_LIMIT, "%s: the body was not wanted", origin);
 	if (b->coding == CODING_OTHER)
 		return err_set(e, ERR_NOT_FHIR,
 		    "%s: a content encoding that was not asked for", origin);

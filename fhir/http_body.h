@@ -10,6 +10,7 @@
 #include <curl/curl.h>
 #include <zlib.h>
 
+#include "fhir/http.h"
 #include "fhir/util/strbuf.h"
 
 enum http_coding { CODING_UNKNOWN, CODING_NONE, CODING_GZIP, CODING_OTHER };
@@ -20,6 +21,9 @@ struct http_body {
 	enum http_coding coding;
 	z_stream z;
 	bool ended, damaged;
+	const struct http_sink *sink; /* or NULL */
+	size_t sunk;
+	bool unwanted; /* by the sink */
 };
 
 void http_body_init(struct http_body *b, CURL *curl, size_t max);

@@ -292,6 +292,8 @@ set_exchange(struct http *h, const struct http_request *r, const char *url,
 	SET(CURLOPT_HTTPHEADER, headers);
 	SET(CURLOPT_WRITEFUNCTION, http_body_write);
 	SET(CURLOPT_WRITEDATA, body);
+	if (r->sink != NULL) /* low speed is the only limit on a file */
+		SET(CURLOPT_TIMEOUT_MS, 0L);
 	if (strcmp(r->method, "GET") != 0) {
 		SET(CURLOPT_POST, 1L);
 		SET(CURLOPT_CUSTOMREQUEST, r->method);

@@ -18,7 +18,8 @@ get(struct smart *s, const char *path, struct json_doc **ret, struct err *e)
 {
 	static const char *const headers[] = {"Accept: application/json"};
 	char *url = arena_printf(s->arena, "%s/%s", s->o.base_url, path);
-	struct http_request r = {"GET", url, headers, 1, NULL, 0};
+	struct http_request r = {
+	    .method = "GET", .url = url, .headers = headers, .n_headers = 1};
 	struct http_response got;
 	enum err_code code = http_exchange(s->http, &r, &got, e);
 

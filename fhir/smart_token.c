@@ -255,8 +255,12 @@ post(struct smart *s, const struct strbuf *form, int64_t *ret_after_s,
 {
 	static const char *const headers[] = {"Accept: application/json",
 	    "Content-Type: application/x-www-form-urlencoded"};
-	struct http_request r = {
-	    "POST", s->endpoint, headers, 2, form->s, form->len};
+	struct http_request r = {.method = "POST",
+	    .url = s->endpoint,
+	    .headers = headers,
+	    .n_headers = 2,
+	    .body = form->s,
+	    .body_len = form->len};
 	char there[HTTP_ORIGIN_SIZE], here[HTTP_ORIGIN_SIZE];
 	struct http_response got;
 	enum err_code code;

@@ -53,7 +53,7 @@ struct read {
 	unsigned refused;             /* modes the server would not have */
 	int64_t lag_ms;               /* largest measured, -1: not loaded */
 	struct roster *roster;
-	int64_t bulk_next_ms;
+	int bulk_failures; /* of the job at hand, in a row */
 };
 
 struct read_mode {

@@ -42,7 +42,8 @@ get(const struct http_options *o, const char *origin, const char *path,
 	static const char *const headers[] = {
 	    "Authorization: Bearer planted-token"};
 	char url[512];
-	struct http_request r = {"GET", url, headers, 1, NULL, 0};
+	struct http_request r = {
+	    .method = "GET", .url = url, .headers = headers, .n_headers = 1};
 
 	snprintf(url, sizeof(url), "%s%s", origin, path);
 	return exchange(o, &r, ret, e);
@@ -431,7 +432,7 @@ START_TEST(post_is_sent_once)
 	    "Content-Type: application/fhir+json"};
 	struct scripted *s = SCRIPTED(NULL, x);
 	char url[128];
-	struct http_request r = {"GET", url, NULL, 0, NULL, 0};
+	struct http_request r = {.method = "GET", .url = url};
 	struct http_response got;
 	struct err e = ERR_INIT;
 	struct http *h;
@@ -444,8 +445,12 @@ START_TEST(post_is_sent_once)
 	}
 	ck_assert_uint_eq(scripted_connections(s), 1);
 	snprintf(url, sizeof(url), "%s/fhir/Flag", scripted_origin(s));
-	r = (struct http_request){
-	    "POST", url, headers, 1, body, sizeof(body) - 1};
+	r = (struct http_request){.method = "POST",
+	    .url = url,
+	    .headers = headers,
+	    .n_headers = 1,
+	    .body = body,
+	    .body_len = sizeof(body) - 1};
 	ck_assert_int_eq(http_exchange(h, &r, &got, &e), ERR_CONNECT);
 	ck_assert_uint_eq(scripted_connections(s), 2);
 	ck_assert_uint_eq(scripted_requests(s), 3);
@@ -465,7 +470,8 @@ START_TEST(write_is_not_redirected)
 	};
 	struct scripted *s = SCRIPTED(NULL, x);
 	char url[128];
-	struct http_request r = {"PUT", url, NULL, 0, "x", 1};
+	struct http_request r = {
+	    .method = "PUT", .url = url, .body = "x", .body_len = 1};
 	struct http_response got;
 	struct err e = ERR_INIT;
 
@@ -484,7 +490,7 @@ START_TEST(dead_connection_and_get)
 	    {.path = "/1", .fault = FAULT_AFTER}, {.path = "/2"}};
 	struct scripted *s = SCRIPTED(NULL, x);
 	char url[128];
-	struct http_request r = {"GET", url, NULL, 0, NULL, 0};
+	struct http_request r = {.method = "GET", .url = url};
 	struct http_response got;
 	struct err e = ERR_INIT;
 	struct http *h;
@@ -504,8 +510,10 @@ END_TEST
 START_TEST(no_header_injection)
 {
 	static const char *const headers[] = {"If-None-Exist: a\r\nX: b"};
-	struct http_request r = {
-	    "GET", "https://localhost:1/", headers, 1, NULL, 0};
+	struct http_request r = {.method = "GET",
+	    .url = "https://localhost:1/",
+	    .headers = headers,
+	    .n_headers = 1};
 	struct http_response got;
 	struct err e = ERR_INIT;
 

@@ -41,7 +41,8 @@ get_with(struct http *h, const char *origin, long *ret_status, struct err *e)
 	static const char *const headers[] = {
 	    "Authorization: Bearer planted-token"};
 	char url[512];
-	struct http_request r = {"GET", url, headers, 1, NULL, 0};
+	struct http_request r = {
+	    .method = "GET", .url = url, .headers = headers, .n_headers = 1};
 	struct http_response got;
 	enum err_code code;
 
