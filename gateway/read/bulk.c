@@ -26,7 +26,7 @@
 #define KEY_URL          "bulk:url"
 #define KEY_MEMBERS      "bulk:members"
 #define KEY_NEXT_MEMBERS "bulk:next_members"
-#define OTHER_TYPES      "Patient,Condition,BodyStructure,Medication"
+#define OTHER_TYPES      "Condition,BodyStructure,Medication,Patient"
 
 static bool
 bulk_fits(const struct read *r)
