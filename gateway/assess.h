@@ -97,6 +97,7 @@ struct target_fact {
 struct new_lesion_fact {
 	int lesion;      /* -1: only the indicator "new lesion: yes" */
 	bool definite;   /* false: equivocal, kept, not counted */
+	bool indicated;  /* was one of lesion -1 before it got its name */
 	bool borderline; /* §1.7 node 10–14.9 mm alone */
 	bool target;     /* NLT, else NLNT (§4.1) */
 	bool nodal;
@@ -104,7 +105,7 @@ struct new_lesion_fact {
 	bool resolved;             /* absent, or a node below 10.0 mm */
 	bool first_seen;           /* at this visit */
 	int32_t value_tmm;         /* TMM_NONE */
-	enum lesion_change change; /* against its last reading */
+	enum lesion_change change; /* as stated of this visit */
 	const char *source;
 };
 
@@ -121,6 +122,8 @@ struct visit {
 	bool all_normal; /* complete and every target normal */
 	enum nt_status non_target;
 	enum lesion_change nt_change; /* against the last assessment */
+	size_t
+	    n_nt_worse; /* non-targets unequivocally worse, not better since */
 	const char *const *nt_sources;
 	size_t n_nt_sources;
 	const struct new_lesion_fact *news;

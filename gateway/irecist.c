@@ -4,19 +4,61 @@
 #include "gateway/thresholds.h"
 #include "gateway/wording.h"
 
-bool *
-irecist_known(const struct irecist_scene *x, const struct new_lesion_fact *f)
+struct irecist_seen *
+irecist_seen(const struct irecist_scene *x, const struct new_lesion_fact *f)
 {
 	size_t n = x->c->timeline->lesions.n;
 
-	return &x->s->known[f->lesion < 0 ? n : (size_t)f->lesion];
+	return &x->s->seen[f->lesion < 0 ? n : (size_t)f->lesion];
+}
+
+/* A lesion named at last is no further one while the iUPD it brought is
+ * pending. */
+static bool
+is_known(const struct irecist_scene *x, const struct new_lesion_fact *n)
+{
+	return irecist_seen(x, n)->known ||
+	       (n->indicated && x->s->phase == IRECIST_PENDING &&
+		   x->s->seen[x->c->timeline->lesions.n].known);
+}
+
+/* Like is compared with like: what joins the sum brings its earlier size
+ * along, or grew by nothing where it had none. */
+/*= irecist §4.1 */
+static void
+gather_target(struct irecist_facts *f, const struct new_lesion_fact *n,
+    const struct irecist_seen *seen)
+{
+	f->any_nlt = true;
+	f->had_nlt = f->had_nlt || seen->in_sum;
+	if (n->value_tmm == TMM_NONE || n->resolved)
+		return;
+	f->nlt += n->value_tmm;
+	if (!seen->in_sum)
+		f->joined += seen->value_tmm != TMM_NONE ? seen->value_tmm
+							 : n->value_tmm;
+}
+
+/* A restated "unequivocal progression" is no further increase. */
+static void
+gather_non_target(struct irecist_facts *f, const struct new_lesion_fact *n,
+    const struct irecist_seen *seen)
+{
+	bool unequivocal = n->change == CHANGE_UNEQUIVOCAL &&
+			   seen->change != CHANGE_UNEQUIVOCAL;
+
+	if (!n->evaluated || !seen->read)
+		return;
+	f->nlnt_unequivocal = f->nlnt_unequivocal || unequivocal;
+	f->nlnt_increase =
+	    f->nlnt_increase || unequivocal || n->change == CHANGE_INCREASED;
 }
 
 static void
 gather_new_lesion(struct irecist_scene *x, const struct new_lesion_fact *n)
 {
 	struct irecist_facts *f = &x->f;
-	bool known = *irecist_known(x, n);
+	bool known = is_known(x, n);
 	bool read = n->evaluated && (!n->target || n->value_tmm != TMM_NONE);
 
 	if (!n->definite)
@@ -28,17 +70,10 @@ gather_new_lesion(struct irecist_scene *x, const struct new_lesion_fact *n)
 		f->missing = f->missing || known;
 		f->nlt_complete = f->nlt_complete && !n->target;
 	}
-	if (n->target) {
-		f->any_nlt = true;
-		if (n->value_tmm != TMM_NONE && !n->resolved)
-			f->nlt += n->value_tmm;
-	} else if (n->evaluated) {
-		f->nlnt_unequivocal =
-		    f->nlnt_unequivocal || n->change == CHANGE_UNEQUIVOCAL;
-		f->nlnt_increase = f->nlnt_increase ||
-				   n->change == CHANGE_INCREASED ||
-				   n->change == CHANGE_UNEQUIVOCAL;
-	}
+	if (n->target)
+		gather_target(f, n, irecist_seen(x, n));
+	else
+		gather_non_target(f, n, irecist_seen(x, n));
 }
 
 void
@@ -62,7 +97,8 @@ irecist_gather(struct irecist_scene *x)
 
 	irecist_gather_targets(x, x->s->hold_pr);
 	f->nt_increase = x->v->nt_change == CHANGE_INCREASED ||
-			 x->v->nt_change == CHANGE_UNEQUIVOCAL;
+			 x->v->nt_change == CHANGE_UNEQUIVOCAL ||
+			 x->v->n_nt_worse > x->s->nt_worse;
 	relapse = x->s->was_icr && x->c->options->contested.relapse_is_iupd;
 	f->reappeared_t =
 	    relapse && (f->target == CAT_PR || f->target == CAT_SD);
@@ -127,6 +163,15 @@ grew_by_5(const struct irecist_scene *x, int64_t now, int64_t reference)
 	return reference != BURDEN_NONE && now - reference >= least;
 }
 
+/* A reference of the sum of new target lesions, with what joined it since. */
+static int64_t
+with_joined(const struct irecist_scene *x, int64_t reference)
+{
+	if (reference == BURDEN_NONE && !x->f.had_nlt)
+		reference = 0;
+	return reference == BURDEN_NONE ? reference : reference + x->f.joined;
+}
+
 /* New lesions that outlasted a reset progress only by the sizes of RECIST or
  * unequivocally. */
 /*= irecist §10 C13 */
@@ -134,7 +179,7 @@ static bool
 survivors_grew(const struct irecist_scene *x)
 {
 	const struct contested *k = &x->c->options->contested;
-	int64_t lowest = x->s->nlt_lowest;
+	int64_t lowest = with_joined(x, x->s->nlt_lowest);
 
 	if (!k->survivors_by_size)
 		return x->f.nlnt_increase || grew_by_5(x, x->f.nlt, lowest);
@@ -217,8 +262,9 @@ nt_increase(const struct irecist_scene *x)
 static int64_t
 nlt_reference(const struct irecist_scene *x)
 {
-	return x->c->options->contested.nlt_ref_lowest ? x->s->anchor.nlt_min
-						       : x->s->anchor.nlt;
+	return with_joined(x, x->c->options->contested.nlt_ref_lowest
+				  ? x->s->anchor.nlt_min
+				  : x->s->anchor.nlt);
 }
 
 static bool

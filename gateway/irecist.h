@@ -26,6 +26,15 @@ struct irecist_anchor {
 	bool ne_since; /* a visit after it could not be evaluated */
 };
 
+/* A new lesion as the last assessment that was not disregarded left it. */
+struct irecist_seen {
+	bool known;
+	bool read;
+	bool in_sum;       /* of new target lesions */
+	int32_t value_tmm; /* TMM_NONE */
+	enum lesion_change change;
+};
+
 struct irecist_state {
 	enum irecist_phase phase;
 	struct irecist_anchor anchor;
@@ -33,9 +42,10 @@ struct irecist_state {
 	int32_t nadir_day;
 	bool hold_pr;
 	int32_t pr_since;
-	bool was_icr;       /* the last evaluable response */
-	bool *known;        /* per lesion, the last for an indicated one */
-	int64_t nlt_lowest; /* since the set of new lesions last grew */
+	bool was_icr;              /* the last evaluable response */
+	struct irecist_seen *seen; /* per lesion, last the unnamed one */
+	int64_t nlt_lowest;        /* of the new lesions now in the sum */
+	size_t nt_worse;           /* non-targets unequivocally worse */
 	int32_t progression_day;
 	struct best_sequence sequence;
 };
@@ -50,6 +60,8 @@ struct irecist_facts {
 	size_t n_new; /* definite lesions not seen before */
 	int64_t nlt;  /* lower bound when !nlt_complete */
 	bool any_nlt, nlt_complete;
+	int64_t joined; /* earlier size of what is now first in the sum */
+	bool had_nlt;   /* something was in the sum before */
 	bool nlnt_increase, nlnt_unequivocal;
 	bool unresolved, missing;
 };
@@ -82,8 +94,8 @@ struct irecist_row {
 };
 bool irecist_confirmation_row(size_t i, struct irecist_row *ret);
 
-/* Where a new lesion's id is kept as known. */
-bool *irecist_known(
+/* Where what was seen of a new lesion is kept. */
+struct irecist_seen *irecist_seen(
     const struct irecist_scene *x, const struct new_lesion_fact *f);
 
 /* Explanations with their sources. */

@@ -9,9 +9,8 @@
 #include "gateway/visits.h"
 
 struct tally {
-	size_t n, n_gone, n_unknown;
+	size_t n, n_gone, n_unknown, n_worse;
 	bool unequivocal; /* stated at this visit for the first time */
-	bool still_worse; /* stated earlier, not taken back since */
 	bool increased, decreased, same;
 	LIST_OF(const char *) sources;
 };
@@ -79,7 +78,7 @@ tally_lesion(const struct builder *b, size_t k, size_t i, struct tally *y,
 	}
 	if (k > 0)
 		tally_change(y, &m->lesion_pd[i], r);
-	y->still_worse = y->still_worse || m->lesion_pd[i];
+	y->n_worse += m->lesion_pd[i];
 }
 
 static struct tally
@@ -128,7 +127,7 @@ derive(const struct tally *y, const struct memory *m)
 
 	if (y->n == 0)
 		return m->any_statement ? NT_NE : NT_NA;
-	if (y->still_worse || (m->stated_pd && !better && y->n_unknown < y->n))
+	if (y->n_worse > 0 || (m->stated_pd && !better && y->n_unknown < y->n))
 		return NT_PD;
 	if (y->n_unknown > 0)
 		return NT_NE;
@@ -181,6 +180,7 @@ add_status(struct builder *b, size_t k, struct memory *m)
 			m->stated_pd = false;
 	}
 	v->nt_change = overall_change(said, &y);
+	v->n_nt_worse = y.n_worse;
 	if (said->non_target_worse != UNKNOWN)
 		*ARENA_PUSH(b->arena, &y.sources) =
 		    said->non_target_worse_source;

@@ -101,6 +101,23 @@ static const struct row recist_rows[] = {
 	"PD"},
     {"reader says new lesion, none in the data", "recist11",
 	CASE(ONE("30"), TP("42", T1("30") ",'new_lesion':true")), "PD"},
+    {"yes makes the doubtful lesion definite", "recist11",
+	CASE(ONE("30"),
+	    TP("42", T1("30") ",'new_lesion':true," NEWS(DOUBT("x", "9")))),
+	"PD"},
+    {"yes while a waiting node is unread", "recist11",
+	CASE(ONE("30"), TP("42", T1("30") "," NEWS(NLN("n", "12"))) "," TP(
+			    "84", T1("30") ",'new_lesion':true")),
+	"SD PD"},
+    {"yes of two doubtful lesions is one of them", "recist11",
+	CASE(ONE("30"), TP("42", T1("30") ",'new_lesion':true," NEWS(
+				     DOUBT("x", "9") "," DOUBT("y", "9")))),
+	"PD"},
+    {"an indicated lesion, named and then gone, is gone", "recist11",
+	CASE(ONE("30"), TP("42", T1("30") ",'new_lesion':true") "," TP("84",
+			    T1("30") "," NEWS(PLAIN("x", "12"))) "," TP("126",
+			    T1("30") "," NEWS(PLAIN("x", "0")))),
+	"PD PD SD"},
     {"reader says none, data only first measured one", "recist11",
 	CASE(ONE("30"),
 	    TP("42", T1("30") ",'new_lesion':false," NEWS(PLAIN("x", "12")))),
@@ -201,6 +218,60 @@ static const struct row irecist_rows[] = {
 			     "77", T1("100") ",'new_lesion':true") "," TP("112",
 			     T1("60") ",'new_lesion':false")),
 	"iUPD iUPD iPR"},
+    {"indicated, then named and measured: the same lesion", "irecist",
+	CASE(ONE("100"),
+	    TP("42", T1("100") ",'new_lesion':true") "," TP(
+		"77", T1("100") "," NEWS(PLAIN("x", "25"))) "," TP("112",
+		T1("100") "," NEWS(PLAIN("x", "29.9"))) "," TP("147",
+		T1("100") "," NEWS(PLAIN("x", "30")))),
+	"iUPD iUPD iUPD iCPD"},
+    {"indicated, then two are named: one more", "irecist",
+	CASE(ONE("100"),
+	    TP("42", T1("100") ",'new_lesion':true") "," TP("77",
+		T1("100") "," NEWS(PLAIN("x", "25") "," PLAIN("y", "12")))),
+	"iUPD iCPD"},
+    {"named after a reset: a signal of its own", "irecist",
+	CASE(ONE("100"), TP("42", T1("100") ",'new_lesion':true") "," TP(
+			     "77", T1("60") ",'new_lesion':true") "," TP("112",
+			     T1("60") "," NEWS(PLAIN("x", "25")))),
+	"iUPD iPR iUPD"},
+    {"named after \"no new lesion\": another one", "irecist",
+	CASE(ONE("100"), TP("42", T1("100") ",'new_lesion':true") "," TP("77",
+			     T1("100") ",'new_lesion':false") "," TP("112",
+			     T1("100") "," NEWS(PLAIN("x", "25")))),
+	"iUPD iUPD iCPD"},
+    {"a new lesion joins: growth of the others alone counts", "irecist",
+	CASE(ONE("100"),
+	    TP("42", T1("100") ",'new_lesion':true," NEWS(
+			 DOUBT("a", "9") "," DOUBT("b", "9"))) "," TP("77",
+		T1("100") "," NEWS(PLAIN("x", "25")))),
+	"iUPD iUPD"},
+    {"an increase first seen on a disregarded scan", "irecist",
+	CASE(ONE("100"),
+	    TP("42", T1("100") "," NEWS(NLNT("x", "new"))) "," TP(
+		"58", T1("100") "," NEWS(
+			  NLNT("x", "unequivocal_increase"))) "," TP("77",
+		T1("100") "," NEWS(NLNT(
+		    "x", "unequivocal_increase"))) "," TP("112", T1("100"))),
+	"iUPD iUPD iCPD iCPD"},
+    {"a restated increase is none", "irecist",
+	CASE(ONE("100"),
+	    TP("42", T1("100") "," NEWS(NLNT("x", "new"))) "," TP(
+		"77", T1("60") "," NEWS(NLNT("x", "stable"))) "," TP("112",
+		T1("60") "," NEWS(
+		    NLNT("x", "unequivocal_increase"))) "," TP("147",
+		T1("60") "," NEWS(NLNT("x", "unequivocal_increase")))),
+	"iUPD iPR iUPD iUPD"},
+    {"a non-target first worse on a disregarded scan", "irecist",
+	CASE("'baseline':{'day':0,'targets':[{'id':'T1','mm':50}],"
+	     "'nontargets':['n1','n2']}",
+	    TP("42", T1("50") ",'nt_lesions':{'n1':'unequivocal_"
+			      "progression','n2':'present'}") "," TP("58",
+		T1("50") ",'nt_lesions':{'n1':'present','n2':'unequivocal_"
+			 "progression'}") "," TP("77",
+		T1("50") ",'nt_lesions':{'n1':'present','n2':'unequivocal_"
+			 "progression'}")),
+	"iUPD iUPD iCPD"},
     {"non-targets only", "irecist",
 	CASE("'baseline':{'day':0,'nontargets':['n1']}",
 	    TP("42", "'nt_lesions':{'n1':'present'}") "," TP(

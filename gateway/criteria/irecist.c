@@ -17,8 +17,10 @@ start(void *state, const struct assess_case *c)
 
 	s->nadir = c->base_tmm;
 	s->nadir_day = c->n_visits > 0 ? c->visits[0].day : DAY_NONE;
-	s->known = arena_alloc(
-	    c->arena, (c->timeline->lesions.n + 1) * sizeof(*s->known));
+	s->seen = arena_alloc(
+	    c->arena, (c->timeline->lesions.n + 1) * sizeof(*s->seen));
+	for (size_t i = 0; i <= c->timeline->lesions.n; i++)
+		s->seen[i].value_tmm = TMM_NONE;
 	s->nlt_lowest = BURDEN_NONE;
 	s->pr_since = DAY_NONE;
 	s->progression_day = DAY_NONE;
@@ -339,26 +341,48 @@ step_confirmed(struct irecist_scene *x)
 /* What the visit leaves behind. */
 
 static void
+commit_seen(struct irecist_scene *x, const struct new_lesion_fact *n)
+{
+	struct irecist_seen *seen = irecist_seen(x, n);
+
+	if (!n->evaluated)
+		return;
+	if (n->definite && !n->resolved)
+		seen->known = true;
+	if (n->definite && n->indicated) /* it has its name now */
+		x->s->seen[x->c->timeline->lesions.n].known = false;
+	seen->read = true;
+	seen->change = n->change;
+	if (n->value_tmm == TMM_NONE)
+		return;
+	seen->value_tmm = n->value_tmm;
+	seen->in_sum = seen->in_sum || (n->definite && n->target);
+}
+
+static void
 commit_new_lesions(struct irecist_scene *x)
 {
 	struct irecist_state *s = x->s;
+	const struct irecist_facts *f = &x->f;
+	bool opened = s->anchor.day == x->v->day;
 
-	for (size_t i = 0; i < x->v->n_news; i++) {
-		const struct new_lesion_fact *n = &x->v->news[i];
-
-		if (n->definite && n->evaluated && !n->resolved)
-			*irecist_known(x, n) = true;
-	}
-	if (!x->f.any_nlt || !x->f.nlt_complete)
+	for (size_t i = 0; i < x->v->n_news; i++)
+		commit_seen(x, &x->v->news[i]);
+	s->nt_worse = x->v->n_nt_worse;
+	if (!f->any_nlt || !f->nlt_complete)
 		return;
-	if (x->f.n_new > 0)
-		s->nlt_lowest = x->f.nlt;
+	if (f->n_new > 0 || s->nlt_lowest == BURDEN_NONE)
+		s->nlt_lowest = f->nlt;
 	else
-		s->nlt_lowest = rules_min(s->nlt_lowest, x->f.nlt);
-	if (s->phase == IRECIST_PENDING)
-		s->anchor.nlt_min = rules_min(s->anchor.nlt_min, x->f.nlt);
-	if (s->phase == IRECIST_PENDING && s->anchor.nlt == BURDEN_NONE)
-		s->anchor.nlt = x->f.nlt;
+		s->nlt_lowest = rules_min(s->nlt_lowest + f->joined, f->nlt);
+	if (s->phase != IRECIST_PENDING || opened)
+		return;
+	if (s->anchor.nlt == BURDEN_NONE) {
+		s->anchor.nlt = s->anchor.nlt_min = f->nlt;
+		return;
+	}
+	s->anchor.nlt += f->joined;
+	s->anchor.nlt_min = rules_min(s->anchor.nlt_min + f->joined, f->nlt);
 }
 
 static void

@@ -52,6 +52,7 @@ const struct verdict *series_verdict(
 #define NLN(id, mm)   "{'id':'" id "','kind':'unstated','node':true,'mm':" mm "}"
 #define DOUBT(id, mm)                                                          \
 	"{'id':'" id "','kind':'unstated','definite':false,'mm':" mm "}"
+#define NLNT(id, c)   "{'id':'" id "','kind':'NLNT','change':'" c "'}"
 #define PLAIN(id, mm) "{'id':'" id "','kind':'unstated','mm':" mm "}"
 
 #endif
