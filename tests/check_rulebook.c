@@ -17,7 +17,7 @@
 #include "tests/support/series.h"
 
 #define GOLDEN "tests/golden/rules.txt"
-#define DOCS   "docs/rules.md"
+#define DOCS   "gateway/dist/rules.md"
 
 static void
 compare(void (*write)(struct strbuf *out), const char *file, const char *how)
