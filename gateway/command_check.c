@@ -28,24 +28,6 @@ usage(FILE *out)
 	    out);
 }
 
-/* Everything a server's section names is opened; nobody is spoken to. */
-static enum err_code
-check_servers(const struct config *c, struct err *e)
-{
-	enum err_code rc = ERR_OK;
-
-	for (size_t i = 0; i < c->servers.n && rc == ERR_OK; i++) {
-		const struct config_server *s = &c->servers.items[i];
-		struct client *client = NULL;
-
-		rc = connect_server(c, s, NULL, &client, e);
-		if (rc != ERR_OK)
-			err_context(e, "server \"%s\"", s->name);
-		client_free(client);
-	}
-	return rc;
-}
-
 static void
 report(const struct offline *o)
 {
@@ -94,7 +76,7 @@ command_check(int argc, char **argv)
 		return EXIT_USAGE;
 	}
 	if (offline_open(&o, path, &e) != ERR_OK ||
-	    check_servers(o.config, &e) != ERR_OK) {
+	    connect_check(o.config, &e) != ERR_OK) {
 		command_complain(&e);
 		offline_close(&o);
 		return EXIT_FAILED;

@@ -6,11 +6,14 @@
 #include "fhir/util/clock.h"
 #include "fhir/util/log.h"
 #include "gateway/command.h"
+#include "gateway/connect.h"
+#include "gateway/fleet.h"
 #include "gateway/offline.h"
 #include "gateway/schedule.h"
 
 #include <getopt.h>
 #include <signal.h>
+#include <stdlib.h>
 #include <string.h>
 
 static const struct option options[] = {
@@ -36,10 +39,13 @@ usage(FILE *out)
 	      "--print-defaults` prints one\n"
 	      "  --once         one cycle, then exit\n"
 	      "  --dry-run      write nothing; print what would change\n"
-	      "  --server NAME  which of several [server] sections\n"
+	      "  --server NAME  this one of several [server] sections; "
+	      "without it all of them,\n"
+	      "                 each in a process of its own\n"
 	      "\nConclusions go to standard output, the log to standard "
 	      "error.  SIGINT and SIGTERM\nend it after the step at hand; "
-	      "nothing is lost.\n",
+	      "nothing is lost.  SIGHUP reads the configuration\nagain; one "
+	      "that is not sound is refused and the old goes on.\n",
 	    out);
 }
 
@@ -80,7 +86,7 @@ parse(int argc, char **argv, struct request *r)
 }
 
 static void
-on_signal(int signal)
+on_stop(int signal)
 {
 	(void)signal;
 	clock_stop();
@@ -88,91 +94,261 @@ on_signal(int signal)
 }
 
 static void
+on_ask(int signal)
+{
+	(void)signal;
+	schedule_ask();
+}
+
+static void
 catch_signals(void)
 {
-	struct sigaction a = {.sa_handler = on_signal};
+	struct sigaction stop = {.sa_handler = on_stop};
+	struct sigaction ask = {.sa_handler = on_ask};
 
-	sigaction(SIGINT, &a, NULL);
-	sigaction(SIGTERM, &a, NULL);
+	sigaction(SIGINT, &stop, NULL);
+	sigaction(SIGTERM, &stop, NULL);
+	sigaction(SIGHUP, &ask, NULL);
+	sigaction(SIGUSR1, &ask, NULL);
 	signal(SIGPIPE, SIG_IGN);
 }
 
-/* What the end of a cycle needs. */
+/* The command while it runs. */
 struct running {
-	bool once;
-	struct metrics *metrics;
-	const char *metrics_file; /* or NULL */
+	const struct request *request;
+	struct offline o;    /* the configuration in use */
+	struct offline next; /* a sound one that waits for its turn */
+	bool has_next;
+	bool many; /* processes on one store */
+	struct metrics metrics;
+	char *metrics_file; /* or NULL */
 };
+
+/* --- one server --- */
 
 static void
 end_cycle(void *ctx, const struct cycle_report *r, const struct err *e)
 {
-	const struct running *running = ctx;
+	struct running *running = ctx;
 	struct err failed = ERR_INIT;
 
-	metrics_cycle(running->metrics, r, e);
+	metrics_cycle(&running->metrics, r, e);
 	if (running->metrics_file != NULL &&
-	    metrics_write(running->metrics, running->metrics_file, &failed) !=
+	    metrics_write(&running->metrics, running->metrics_file, &failed) !=
 		ERR_OK)
 		log_event(LOG_METRICS_FAILED, log_err(&failed));
 	pipeline_print(r, stdout);
-	if (e != NULL && !running->once) /* a single cycle returns it */
+	if (e != NULL &&
+	    !running->request->once) /* a single cycle returns it */
 		command_complain(e);
 	fflush(stdout);
 }
 
-static enum err_code
-run(const struct request *r, const struct offline *o, struct err *e)
+/* Each process has a file of its own: /x/rescan.prom, /x/rescan-NAME.prom. */
+static char *
+metrics_file(const struct running *r, const char *server)
 {
-	struct pipeline_options po = {
-	    .config = o->config,
-	    .maps = o->maps,
-	    .dry_run = r->dry_run,
-	    .diff = r->dry_run ? stdout : NULL,
-	};
-	struct metrics metrics;
-	struct running running = {r->once, &metrics, o->config->metrics_file};
-	struct pipeline *p = NULL;
-	enum err_code rc;
+	const char *path = r->o.config->metrics_file, *dot;
+	char *name = NULL;
 
-	rc = config_server(o->config, r->server, &po.server, e);
-	if (rc != ERR_OK)
-		return rc;
-	rc = store_sqlite.open(
-	    o->config->store_path, STORE_WRITER, &po.store, e);
+	if (path == NULL || !r->many)
+		return path == NULL ? NULL : strdup(path);
+	dot = strrchr(path, '.');
+	if (dot == NULL || strchr(dot, '/') != NULL)
+		dot = path + strlen(path);
+	if (asprintf(&name, "%.*s-%s%s", (int)(dot - path), path, server, dot) <
+	    0)
+		abort();
+	return name;
+}
+
+/* Sound as `rescan check` has it, or NULL. */
+static bool
+load_next(struct running *r)
+{
+	struct err e = ERR_INIT;
+
+	if (r->has_next)
+		offline_close(&r->next);
+	r->has_next =
+	    offline_open(&r->next, r->request->config, &e) == ERR_OK &&
+	    connect_check(r->next.config, &e) == ERR_OK;
+	if (r->has_next)
+		return true;
+	offline_close(&r->next);
+	command_complain(&e);
+	log_event(LOG_CONFIG_REFUSED, log_err(&e));
+	return false;
+}
+
+static void
+use_next(struct running *r)
+{
+	offline_close(&r->o);
+	r->o = r->next;
+	memset(&r->next, 0, sizeof(r->next));
+	r->has_next = false;
+	log_event(LOG_CONFIG_RELOADED, log_word("version", RESCAN_VERSION));
+}
+
+/* A process of many is replaced by its parent. */
+static bool
+leave(void *ctx)
+{
+	struct running *r = ctx;
+
+	return r->many || load_next(r);
+}
+
+static enum err_code
+run_server(struct running *r, const struct config_server *server,
+    int64_t phase_ms, struct err *e)
+{
+	const struct request *request = r->request;
+	struct pipeline_options po = {
+	    .config = r->o.config,
+	    .server = server,
+	    .maps = r->o.maps,
+	    .metrics = &r->metrics,
+	    .dry_run = request->dry_run,
+	    .diff = request->dry_run ? stdout : NULL,
+	};
+	struct schedule how = {request->once, phase_ms, end_cycle, leave, r};
+	struct pipeline *p = NULL;
+	enum err_code rc = store_sqlite.open(r->o.config->store_path,
+	    r->many ? STORE_MEMBER : STORE_WRITER, &po.store, e);
+
+	if (rc == ERR_OK)
+		rc = po.store->ops->leases_end(po.store, server->name, e);
 	if (rc != ERR_OK)
 		goto out;
 	log_event(LOG_START, log_word("version", RESCAN_VERSION),
-	    log_word("server", po.server->name));
-	metrics_init(&metrics, po.server->name);
-	po.metrics = &metrics;
+	    log_word("server", server->name));
+	metrics_init(&r->metrics, server->name);
+	r->metrics_file = metrics_file(r, server->name);
 	rc = pipeline_new(&po, &p, e);
 	if (rc != ERR_OK)
 		goto out;
-	rc = schedule_run(p, o->config, r->once, end_cycle, &running, e);
-	log_event(LOG_STOP, log_word("server", po.server->name));
+	rc = schedule_run(p, r->o.config, &how, e);
+	log_event(LOG_STOP, log_word("server", server->name));
 out:
+	free(r->metrics_file);
+	r->metrics_file = NULL;
 	pipeline_free(p);
 	store_sqlite.close(po.store);
 	return rc;
 }
 
+/* The server that was named, or the only one that is polled. */
+static enum err_code
+find_server(const struct config *c, const char *name,
+    const struct config_server **ret, struct err *e)
+{
+	for (size_t i = 0; name == NULL && i < c->servers.n; i++) {
+		if (c->servers.items[i].poll)
+			name = c->servers.items[i].name;
+	}
+	return config_server(c, name, ret, e);
+}
+
+/* --- all of them --- */
+
+static int
+run_member(void *ctx, const struct config_server *server, int64_t phase_ms)
+{
+	struct running *r = ctx;
+	struct err e = ERR_INIT;
+
+	catch_signals();
+	signal(SIGHUP, SIG_IGN);
+	/* A report is written at once, so that those of two servers do not
+	 * get mixed. */
+	setvbuf(stdout, NULL, _IOFBF, (size_t)1 << 20);
+	if (run_server(r, server, phase_ms, &e) == ERR_OK)
+		return EXIT_DONE;
+	err_context(&e, "%s", server->name);
+	command_complain(&e);
+	return EXIT_FAILED;
+}
+
+static const struct config *
+reload(void *ctx)
+{
+	struct running *r = ctx;
+
+	if (!load_next(r))
+		return NULL;
+	use_next(r);
+	return r->o.config;
+}
+
+/* The parent makes the store, ends old leases, and lets go of it. */
+static enum err_code
+run_all(struct running *r, int *ret_status, struct err *e)
+{
+	struct fleet f = {r->request->once, run_member, reload, r};
+	struct store *s = NULL;
+	enum err_code rc =
+	    store_sqlite.open(r->o.config->store_path, STORE_WRITER, &s, e);
+
+	store_sqlite.close(s);
+	if (rc != ERR_OK)
+		return rc;
+	r->many = true;
+	*ret_status = fleet_run(r->o.config, &f);
+	return ERR_OK;
+}
+
+static size_t
+count_polled(const struct config *c)
+{
+	size_t n = 0;
+
+	for (size_t i = 0; i < c->servers.n; i++)
+		n += c->servers.items[i].poll;
+	return n;
+}
+
+/* With each configuration in turn, as long as there is a next one. */
+static enum err_code
+run(struct running *r, int *ret_status, struct err *e)
+{
+	const struct config_server *server;
+	enum err_code rc;
+
+	for (;;) {
+		if (r->request->server == NULL && count_polled(r->o.config) > 1)
+			return run_all(r, ret_status, e);
+		rc = find_server(r->o.config, r->request->server, &server, e);
+		if (rc == ERR_OK)
+			rc = run_server(r, server, 0, e);
+		if (rc != ERR_OK || !r->has_next)
+			return rc;
+		use_next(r);
+	}
+}
+
 int
 command_run(int argc, char **argv)
 {
-	struct request r = {NULL, NULL, false, false};
+	struct request request = {NULL, NULL, false, false};
+	struct running r = {.request = &request};
 	struct err e = ERR_INIT;
-	struct offline o;
-	int status = parse(argc, argv, &r);
+	int status = parse(argc, argv, &request);
+	enum err_code rc;
 
 	if (status != EXIT_DONE)
 		return status == -1 ? EXIT_DONE : status;
 	catch_signals();
-	if (offline_open(&o, r.config, &e) != ERR_OK ||
-	    run(&r, &o, &e) != ERR_OK) {
+	rc = offline_open(&r.o, request.config, &e);
+	if (rc == ERR_OK)
+		rc = run(&r, &status, &e);
+	if (rc != ERR_OK) {
 		command_complain(&e);
 		status = EXIT_FAILED;
 	}
-	offline_close(&o);
+	if (r.has_next)
+		offline_close(&r.next);
+	offline_close(&r.o);
 	return status;
 }

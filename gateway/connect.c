@@ -169,6 +169,23 @@ connect_server(const struct config *c, const struct config_server *s,
 	return code != ERR_OK ? code : client_new(&o, ret, e);
 }
 
+enum err_code
+connect_check(const struct config *c, struct err *e)
+{
+	enum err_code code = ERR_OK;
+
+	for (size_t i = 0; i < c->servers.n && code == ERR_OK; i++) {
+		const struct config_server *s = &c->servers.items[i];
+		struct client *client = NULL;
+
+		code = connect_server(c, s, NULL, &client, e);
+		if (code != ERR_OK)
+			err_context(e, "server \"%s\"", s->name);
+		client_free(client);
+	}
+	return code;
+}
+
 void
 connect_measure(const struct client *c, struct metrics *m)
 {

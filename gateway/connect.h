@@ -20,6 +20,9 @@ enum err_code connect_server(const struct config *c,
     const struct config_server *s, struct metrics *m, struct client **ret,
     struct err *e) MUST_CHECK;
 
+/* Everything the servers' sections name is opened; nobody is spoken to. */
+enum err_code connect_check(const struct config *c, struct err *e) MUST_CHECK;
+
 /* Days left on certificates, as gauges. */
 void connect_measure(const struct client *c, struct metrics *m);
 

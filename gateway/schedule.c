@@ -3,7 +3,18 @@
 
 #include "fhir/util/clock.h"
 
+#include <signal.h>
+
 #define SUSPECT_MS 5000
+#define SLICE_MS   200
+
+static volatile sig_atomic_t asked;
+
+void
+schedule_ask(void)
+{
+	asked = 1;
+}
 
 int64_t
 schedule_pause_ms(const struct config *c, int failures)
@@ -40,26 +51,49 @@ is_permanent(enum err_code code)
 	       code == ERR_WRONG_PATIENT;
 }
 
-enum err_code
-schedule_run(struct pipeline *p, const struct config *c, bool once,
-    schedule_fn fn, void *ctx, struct err *e)
+/* Until it is over, or somebody asks. */
+static void
+pause_for(int64_t ms)
 {
+	while (ms > 0 && !asked && !clock_stopped()) {
+		int64_t now = ms < SLICE_MS ? ms : SLICE_MS;
+
+		clock_sleep_ms(now);
+		ms -= now;
+	}
+}
+
+static bool
+is_to_leave(const struct schedule *how)
+{
+	if (!asked)
+		return false;
+	asked = 0;
+	return how->leave == NULL || how->leave(how->ctx);
+}
+
+enum err_code
+schedule_run(struct pipeline *p, const struct config *c,
+    const struct schedule *how, struct err *e)
+{
+	int64_t pause_ms = how->phase_ms;
 	int failures = 0;
-	int64_t pause_ms;
 
-	while (!clock_stopped()) {
+	for (;;) {
 		struct cycle_report report;
-		enum err_code rc = pipeline_cycle(p, &report, e);
+		enum err_code rc;
 
-		fn(ctx, &report, rc == ERR_OK ? NULL : e);
+		pause_for(pause_ms);
+		if (clock_stopped() || is_to_leave(how))
+			return ERR_OK;
+		rc = pipeline_cycle(p, &report, e);
+		how->fn(how->ctx, &report, rc == ERR_OK ? NULL : e);
 		failures = rc == ERR_OK ? 0 : failures + 1;
 		pause_ms = schedule_next_ms(c, &report, failures);
 		report_done(&report);
 		if (rc == ERR_STOPPED)
 			return ERR_OK;
-		if (once || is_permanent(rc))
+		if (how->once || is_permanent(rc))
 			return rc;
-		clock_sleep_ms(pause_ms);
 	}
-	return ERR_OK;
 }

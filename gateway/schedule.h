@@ -7,9 +7,16 @@
 
 #include "gateway/pipeline.h"
 
-/* Hears of every cycle; e is NULL when it went well. */
-typedef void (*schedule_fn)(
-    void *ctx, const struct cycle_report *r, const struct err *e);
+struct schedule {
+	bool once;
+	int64_t phase_ms; /* before the first cycle */
+	/* Hears of every cycle; e is NULL when it went well. */
+	void (*fn)(
+	    void *ctx, const struct cycle_report *r, const struct err *e);
+	/* Asked between two cycles, after schedule_ask: leave?  NULL: yes. */
+	bool (*leave)(void *ctx);
+	void *ctx;
+};
 
 /* The pause before the next cycle after so many failed ones. */
 int64_t schedule_pause_ms(const struct config *c, int failures);
@@ -18,10 +25,15 @@ int64_t schedule_pause_ms(const struct config *c, int failures);
 int64_t schedule_next_ms(
     const struct config *c, const struct cycle_report *r, int failures);
 
-/* Cycle until clock_stop(), or once.  Passing failures are waited out;
- * what will not pass (configuration, certificate, not FHIR R4) is returned,
- * and when `once` is set, so is every failure.  ERR_OK after a stop. */
+/* End the pause, or wait for the end of the cycle, and ask `leave`;
+ * async-signal-safe. */
+void schedule_ask(void);
+
+/* Cycle until clock_stop(), until `leave` says so, or once.  Passing failures
+ * are waited out; what will not pass (configuration, certificate, not FHIR
+ * R4) is returned, and when `once` is set, so is every failure.  ERR_OK after
+ * a stop and after leaving. */
 enum err_code schedule_run(struct pipeline *p, const struct config *c,
-    bool once, schedule_fn fn, void *ctx, struct err *e) MUST_CHECK;
+    const struct schedule *how, struct err *e) MUST_CHECK;
 
 #endif

@@ -513,10 +513,13 @@ START_TEST(once_is_once_and_tells_the_failure)
 	bench_seed(&b, "1");
 	cycles = 0;
 	ck_assert_int_eq(
-	    schedule_run(b.pipeline, b.config, true, hear, NULL, &b.e), ERR_OK);
+	    schedule_run(b.pipeline, b.config,
+		&(struct schedule){.once = true, .fn = hear}, &b.e),
+	    ERR_OK);
 	fault(SANDBOX_FAULT_LOGIN, "GET", "/fhir/Observation", -1);
 	ck_assert_int_eq(
-	    schedule_run(b.pipeline, b.config, true, hear, NULL, &b.e),
+	    schedule_run(b.pipeline, b.config,
+		&(struct schedule){.once = true, .fn = hear}, &b.e),
 	    ERR_NOT_FHIR);
 	ck_assert_int_eq(cycles, 2);
 }

@@ -432,8 +432,8 @@ START_TEST(other_patients_data_stop_everything)
 	ck_assert_uint_eq(b.report.assessed, 0);
 	ck_assert_uint_eq(sandbox_count(b.sandbox, "DiagnosticReport"), 0);
 	/* It does not pass by itself. */
-	ck_assert_int_eq(
-	    schedule_run(b.pipeline, b.config, false, hear, NULL, &b.e),
+	ck_assert_int_eq(schedule_run(b.pipeline, b.config,
+			     &(struct schedule){.fn = hear}, &b.e),
 	    ERR_WRONG_PATIENT);
 	/* And names nobody. */
 	ck_assert_ptr_null(strstr(b.e.text, "Patient/"));

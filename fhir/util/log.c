@@ -22,6 +22,7 @@ static const struct {
 };
 
 static FILE *sink;
+static const char *server;
 static int max_level = 6;
 
 struct log_field
@@ -79,6 +80,7 @@ log_write(enum log_id id, const struct log_field *fields)
 {
 	FILE *f = sink == NULL ? stderr : sink;
 	struct strbuf b;
+	bool named = server == NULL;
 
 	assert(id < LOG__MAX);
 	if (rows[id].level > max_level)
@@ -88,17 +90,28 @@ log_write(enum log_id id, const struct log_field *fields)
 		strbuf_addf(&b, "<%d>", rows[id].level);
 	strbuf_addf(&b, "event=%s", rows[id].name);
 	for (; fields->name != NULL; fields++) {
+		named = named || strcmp(fields->name, "server") == 0;
 		strbuf_addf(&b, " %s=", fields->name);
 		if (fields->word != NULL)
 			put_word(&b, fields->word);
 		else
 			strbuf_addf(&b, "%" PRId64, fields->number);
 	}
+	if (!named) {
+		strbuf_adds(&b, " server=");
+		put_word(&b, server);
+	}
 	strbuf_adds(&b, " text=");
 	put_word(&b, rows[id].text);
 	fprintf(f, "%s\n", b.s);
 	fflush(f);
 	strbuf_done(&b);
+}
+
+void
+log_server(const char *name)
+{
+	server = name;
 }
 
 void

@@ -40,6 +40,10 @@ void log_write(enum log_id id, const struct log_field *fields);
 	log_write((id),                                                        \
 	    (const struct log_field[]){__VA_ARGS__, {NULL, NULL, 0}})
 
+/* Of which server the lines are, where they do not say so themselves; NULL:
+ * nothing.  Borrowed. */
+void log_server(const char *name);
+
 /* Where lines go (NULL: standard error), and the highest level written. */
 void log_to(FILE *f);
 void log_level(int level);

@@ -14,9 +14,11 @@
 #include <string.h>
 #include <sys/file.h>
 #include <sys/stat.h>
+#include <time.h>
 #include <unistd.h>
 
 #define BUSY_TIMEOUT_MS 10000
+#define LOCK_TRIES      20
 
 static const char *const sql[QUERY__MAX] = {
 #define QUERY(id, text) text,
@@ -268,9 +270,25 @@ upgrade(struct sqlite_store *s, enum store_mode mode, struct err *e)
 	return rc;
 }
 
-/* One writer a file: a lock of its own beside it, held while open. */
+/* One gateway a file: a lock of its own beside it, held while open; its
+ * members share it.  One that was killed a moment ago may take a moment. */
+static bool
+take_lock(int fd, enum store_mode mode)
+{
+	int how = mode == STORE_WRITER ? LOCK_EX : LOCK_SH;
+	struct timespec moment = {0, 50000000};
+
+	for (int i = 0; i < LOCK_TRIES; i++) {
+		if (flock(fd, how | LOCK_NB) == 0)
+			return true;
+		nanosleep(&moment, NULL);
+	}
+	return false;
+}
+
 static enum err_code
-lock(struct sqlite_store *s, const char *path, struct err *e)
+lock(struct sqlite_store *s, const char *path, enum store_mode mode,
+    struct err *e)
 {
 	char name[4096];
 	int fd;
@@ -280,10 +298,12 @@ lock(struct sqlite_store *s, const char *path, struct err *e)
 	if (s->lock_fd < 0) {
 		return err_set(e, ERR_STORE, "%s: %s", name, strerror(errno));
 	}
-	if (flock(s->lock_fd, LOCK_EX | LOCK_NB) != 0) {
+	if (!take_lock(s->lock_fd, mode)) {
 		return err_set(
 		    e, ERR_STORE, "%s: another gateway runs on it", path);
 	}
+	if (mode == STORE_MEMBER)
+		return ERR_OK;
 	/* SQLite would make it with the mode of the umask. */
 	fd = open(path, O_RDWR | O_CREAT | O_CLOEXEC, 0600);
 	if (fd < 0) {
@@ -323,7 +343,8 @@ prepare(struct sqlite_store *s, enum store_mode mode, struct err *e)
 	if (rc == ERR_OK)
 		rc = upgrade(s, mode, e);
 	if (rc == ERR_OK && mode == STORE_WRITER)
-		rc = sqlite_run(s, QUERY_LEASES_END, e, "");
+		rc = sqlite_run(
+		    s, QUERY_LEASES_END, e, "s", (const char *)NULL);
 	return rc;
 }
 
@@ -338,8 +359,8 @@ sqlite_open(
 		abort();
 	s->store.ops = &store_sqlite;
 	s->lock_fd = -1;
-	if (mode == STORE_WRITER)
-		rc = lock(s, where, e);
+	if (mode == STORE_WRITER || mode == STORE_MEMBER)
+		rc = lock(s, where, mode, e);
 	if (rc != ERR_OK)
 		goto out;
 	if (sqlite3_open_v2(where, &s->db,
@@ -364,6 +385,13 @@ out:
 }
 
 /* --- small ones --- */
+
+static enum err_code
+leases_end(struct store *store, const char *server, struct err *e)
+{
+	return sqlite_run(
+	    sqlite_of(store), QUERY_LEASES_END, e, "s", server);
+}
 
 static enum err_code
 cursor_get(struct store *store, const char *server, const char *type,
@@ -391,6 +419,7 @@ const struct store_ops store_sqlite = {
     .name = "sqlite",
     .open = sqlite_open,
     .close = sqlite_close,
+    .leases_end = leases_end,
     .cursor_get = cursor_get,
     .page_put = sqlite_page_put,
     .references_wanted = sqlite_references_wanted,

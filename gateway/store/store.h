@@ -163,6 +163,8 @@ typedef enum err_code (*store_resource_fn)(
 enum store_mode {
 	STORE_WRITER, /* alone with an embedded store, else ERR_STORE; ends
 		       * the leases a dead one left */
+	STORE_MEMBER, /* one of several processes of one gateway: no other
+		       * gateway beside them; needs an existing store */
 	STORE_READER, /* needs an existing store */
 	STORE_GUEST   /* a command beside the writer; needs an existing one */
 };
@@ -178,6 +180,10 @@ struct store_ops {
 	enum err_code (*open)(const char *where, enum store_mode mode,
 	    struct store **ret, struct err *e);
 	void (*close)(struct store *s); /* NULL is fine */
+
+	/* End the leases on that server's patients that a dead member left. */
+	enum err_code (*leases_end)(
+	    struct store *s, const char *server, struct err *e);
 
 	/* TIME_NONE when there is no cursor yet. */
 	enum err_code (*cursor_get)(struct store *s, const char *server,
