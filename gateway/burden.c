@@ -134,12 +134,22 @@ repeat_progression(struct burden_state *s, const struct assess_case *c,
 	ret->confirmed = s->confirmed ? YES : NO;
 }
 
+/* Only a scan that could have repeated the progression lets go of it. */
 static void
 let_go(struct burden_state *s, const struct assess_case *c,
-    const struct burden *b, struct verdict *ret)
+    const struct visit *v, const struct burden *b, struct verdict *ret)
 {
 	if (!s->pending)
 		return;
+	if (v->day - s->pending_day < c->options->confirm_min_days) {
+		burden_say(s, c, b, ret, "pd.too_early_to_drop",
+		    "%d days after the progression of %s, before day %d: it "
+		    "stays unconfirmed",
+		    v->day - s->pending_day,
+		    wording_day(c->arena, s->pending_day),
+		    c->options->confirm_min_days);
+		return;
+	}
 	s->pending = false;
 	burden_say(s, c, b, ret, "pd.not_confirmed",
 	    "the progression of %s is not repeated: dropped",
@@ -179,7 +189,7 @@ burden_conclude(struct burden_state *s, const struct assess_case *c,
 	if (category == s->rules->pd)
 		repeat_progression(s, c, v, b, ret);
 	else if (category != s->rules->ne)
-		let_go(s, c, b, ret);
+		let_go(s, c, v, b, ret);
 	commit(s, c, v, b, category);
 }
 

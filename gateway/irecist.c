@@ -163,9 +163,8 @@ grew_by_5(const struct irecist_scene *x, int64_t now, int64_t reference)
 	return reference != BURDEN_NONE && now - reference >= least;
 }
 
-/* A reference of the sum of new target lesions, with what joined it since. */
-static int64_t
-with_joined(const struct irecist_scene *x, int64_t reference)
+int64_t
+irecist_with_joined(const struct irecist_scene *x, int64_t reference)
 {
 	if (reference == BURDEN_NONE && !x->f.had_nlt)
 		reference = 0;
@@ -179,7 +178,7 @@ static bool
 survivors_grew(const struct irecist_scene *x)
 {
 	const struct contested *k = &x->c->options->contested;
-	int64_t lowest = with_joined(x, x->s->nlt_lowest);
+	int64_t lowest = irecist_with_joined(x, x->s->nlt_lowest);
 
 	if (!k->survivors_by_size)
 		return x->f.nlnt_increase || grew_by_5(x, x->f.nlt, lowest);
@@ -262,9 +261,9 @@ nt_increase(const struct irecist_scene *x)
 static int64_t
 nlt_reference(const struct irecist_scene *x)
 {
-	return with_joined(x, x->c->options->contested.nlt_ref_lowest
-				  ? x->s->anchor.nlt_min
-				  : x->s->anchor.nlt);
+	return irecist_with_joined(x, x->c->options->contested.nlt_ref_lowest
+					  ? x->s->anchor.nlt_min
+					  : x->s->anchor.nlt);
 }
 
 static bool

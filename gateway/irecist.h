@@ -98,6 +98,10 @@ bool irecist_confirmation_row(size_t i, struct irecist_row *ret);
 struct irecist_seen *irecist_seen(
     const struct irecist_scene *x, const struct new_lesion_fact *f);
 
+/* A reference of the sum of new target lesions, with what joins it at this
+ * visit; BURDEN_NONE where there is none. */
+int64_t irecist_with_joined(const struct irecist_scene *x, int64_t reference);
+
 /* Explanations with their sources. */
 void irecist_say(const struct irecist_scene *x, unsigned about,
     const char *rule, const char *fmt, ...) PRINTF(4, 5);

@@ -286,6 +286,7 @@ add_indicated(const struct builder *b, struct tracks *all, bool settled)
 		else
 			*ARENA_PUSH(b->arena, &all->list) =
 			    (struct track){.lesion = INDICATED,
+				.measured = NEVER,
 				.first = k,
 				.definite = k,
 				.said = k};
@@ -300,8 +301,10 @@ tracks_find(const struct builder *b, struct tracks *all)
 	size_t n;
 
 	for (size_t i = 0; i < b->timeline->lesions.n; i++) {
-		struct track t = {
-		    .lesion = (int)i, .first = NEVER, .said = NEVER};
+		struct track t = {.lesion = (int)i,
+		    .first = NEVER,
+		    .said = NEVER,
+		    .measured = NEVER};
 
 		if (!is_new_role(b->timeline->lesions.items[i].role))
 			continue;

@@ -19,7 +19,7 @@ struct track {
 	size_t definite; /* visit from which it counts, NEVER */
 	size_t said;     /* visit the reader indicated it unnamed, NEVER */
 	bool borderline; /* a node of 10–14.9 mm alone where it counts from */
-	bool target;
+	size_t measured; /* visit from which it is a new target, NEVER */
 };
 
 struct tracks {

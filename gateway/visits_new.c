@@ -9,8 +9,8 @@
 #include "gateway/rules.h"
 #include "gateway/tracks.h"
 
-/* New target lesions: stated, else measurable at first appearance while there
- * is room. */
+/* New target lesions: stated, else from the first visit where they are
+ * measurable, while there is room. */
 /*= irecist §4.1 */
 static bool
 has_room(
@@ -21,7 +21,7 @@ has_room(
 	for (size_t i = 0; i < all->list.n; i++) {
 		const struct track *o = &all->list.items[i];
 
-		if (!o->target)
+		if (o->measured == NEVER)
 			continue;
 		n++;
 		n_organ += strcmp(lesion_organ(track_lesion(b, o)),
@@ -31,30 +31,43 @@ has_room(
 	       n_organ < b->options->max_per_organ;
 }
 
-static int32_t
-first_size(const struct builder *b, const struct track *t)
+/* The first visit at which it is measurable, NEVER. */
+static size_t
+first_measurable(const struct builder *b, const struct track *t)
 {
-	return reading_size(track_lesion(b, t),
-	    builder_reading(b, (size_t)t->lesion, t->definite));
+	for (size_t k = t->definite; k < b->n; k++) {
+		if (reading_is_measurable(track_lesion(b, t),
+			builder_reading(b, (size_t)t->lesion, k)))
+			return k;
+	}
+	return NEVER;
+}
+
+static int32_t
+size_at(const struct builder *b, const struct track *t, size_t k)
+{
+	return reading_size(
+	    track_lesion(b, t), builder_reading(b, (size_t)t->lesion, k));
 }
 
 /* The next lesion to be considered: earliest, then largest, then by key. */
 static struct track *
-next_candidate(const struct builder *b, struct tracks *all, const bool *done)
+next_candidate(const struct builder *b, struct tracks *all, const size_t *from)
 {
-	struct track *best = NULL;
+	size_t best = NEVER;
 
 	for (size_t i = 0; i < all->list.n; i++) {
-		struct track *t = &all->list.items[i];
+		const struct track *t = &all->list.items[i];
 
-		if (done[i])
+		if (from[i] == NEVER)
 			continue;
-		if (best == NULL || t->definite < best->definite ||
-		    (t->definite == best->definite &&
-			first_size(b, t) > first_size(b, best)))
-			best = t;
+		if (best == NEVER || from[i] < from[best] ||
+		    (from[i] == from[best] &&
+			size_at(b, t, from[i]) >
+			    size_at(b, &all->list.items[best], from[i])))
+			best = i;
 	}
-	return best;
+	return best == NEVER ? NULL : &all->list.items[best];
 }
 
 /* A stated new target below the measurable size is taken as such, aloud. */
@@ -84,21 +97,24 @@ stated_target(const struct builder *b, const struct track *t)
 static void
 choose_new_targets(const struct builder *b, struct tracks *all)
 {
-	bool *done = arena_alloc(b->arena, all->list.n * sizeof(*done));
+	size_t *from = arena_alloc(b->arena, all->list.n * sizeof(*from));
 	struct track *t;
 
 	for (size_t i = 0; i < all->list.n; i++) {
 		t = &all->list.items[i];
-		done[i] = t->lesion == INDICATED || t->definite == NEVER ||
-			  track_lesion(b, t)->role != ROLE_NEW;
-		t->target = t->lesion != INDICATED && stated_target(b, t);
+		from[i] = NEVER;
+		if (t->lesion == INDICATED)
+			continue;
+		if (stated_target(b, t))
+			t->measured = 0;
+		if (t->definite != NEVER &&
+		    track_lesion(b, t)->role == ROLE_NEW)
+			from[i] = first_measurable(b, t);
 	}
-	while ((t = next_candidate(b, all, done)) != NULL) {
-		done[t - all->list.items] = true;
-		t->target =
-		    has_room(b, all, t) &&
-		    reading_is_measurable(track_lesion(b, t),
-			builder_reading(b, (size_t)t->lesion, t->definite));
+	while ((t = next_candidate(b, all, from)) != NULL) {
+		if (has_room(b, all, t))
+			t->measured = from[t - all->list.items];
+		from[t - all->list.items] = NEVER;
 	}
 }
 
@@ -137,7 +153,7 @@ add_fact(const struct builder *b, const struct track *t, size_t k,
 	f->lesion = t->lesion;
 	f->definite = k >= t->definite;
 	f->indicated = t->said != NEVER;
-	f->target = t->target;
+	f->target = k >= t->measured;
 	f->borderline = t->borderline && k >= t->first &&
 			(t->definite == NEVER || k == t->definite);
 	f->nodal = l->nodal;
@@ -210,6 +226,36 @@ check_statements(const struct builder *b, const struct tracks *all)
 	}
 }
 
+/* Growth in numbers alone of what is followed without them is no growth to a
+ * criterion, and nothing to be silent about. */
+/*= irecist §4.1 */
+static void
+report_growth(const struct builder *b, const struct track *t)
+{
+	int64_t least = BURDEN_NONE;
+
+	for (size_t k = t->definite; k < b->n && t->measured == NEVER; k++) {
+		const struct reading *r =
+		    builder_reading(b, (size_t)t->lesion, k);
+		int32_t size = size_at(b, t, k);
+
+		if (size == TMM_NONE)
+			continue;
+		if (least != BURDEN_NONE &&
+		    stated_change(r) == CHANGE_UNKNOWN &&
+		    rules_is_pd(&b->options->contested, size, least)) {
+			assess_problem(b->out, reading_source(r),
+			    "new_non_target_grew",
+			    "new lesion %s is followed as non-target: its "
+			    "growth by size is not counted until a reader "
+			    "states it",
+			    track_lesion(b, t)->key);
+			return;
+		}
+		least = rules_min(least, size);
+	}
+}
+
 /* Write back what NLT and NLNT were decided to be. */
 static void
 assign_roles(const struct builder *b, const struct tracks *all)
@@ -222,8 +268,8 @@ assign_roles(const struct builder *b, const struct tracks *all)
 			continue;
 		l = &b->timeline->lesions.items[t->lesion];
 		if (l->role == ROLE_NEW && !l->role_stated)
-			l->role =
-			    t->target ? ROLE_NEW_TARGET : ROLE_NEW_NON_TARGET;
+			l->role = t->measured != NEVER ? ROLE_NEW_TARGET
+						       : ROLE_NEW_NON_TARGET;
 	}
 }
 
@@ -237,5 +283,10 @@ visits_add_new_lesions(struct builder *b)
 	for (size_t k = 0; k < b->n; k++)
 		add_facts(b, &all, k);
 	check_statements(b, &all);
+	for (size_t i = 0; i < all.list.n; i++) {
+		if (all.list.items[i].lesion != INDICATED &&
+		    all.list.items[i].definite != NEVER)
+			report_growth(b, &all.list.items[i]);
+	}
 	assign_roles(b, &all);
 }

@@ -11,6 +11,7 @@
 struct tally {
 	size_t n, n_gone, n_unknown, n_worse;
 	bool unequivocal; /* stated at this visit for the first time */
+	bool restated;    /* stated at this visit, the first time or again */
 	bool increased, decreased, same;
 	LIST_OF(const char *) sources;
 };
@@ -40,6 +41,7 @@ tally_change(struct tally *y, bool *stands, const struct reading *r)
 	switch (change_of(r)) {
 	case CHANGE_UNEQUIVOCAL:
 		y->unequivocal = y->unequivocal || !*stands;
+		y->restated = true;
 		*stands = true;
 		break;
 	case CHANGE_INCREASED:
@@ -150,12 +152,15 @@ static void
 check_conflict(const struct builder *b, size_t k, const struct tally *y,
     enum nt_status stated)
 {
-	if (!y->unequivocal || stated == NT_PD)
+	if (y->n_worse == 0 || stated == NT_PD)
 		return;
 	assess_problem(b->out, builder_said(b, k)->non_target_source,
 	    "non_target_conflict",
 	    "the visit's non-target response is not PD although a lesion is "
-	    "stated to have progressed unequivocally; the statement is used");
+	    "stated to have progressed unequivocally%s",
+	    y->restated ? ": PD is used"
+			: " earlier and not to have shrunk since: the "
+			  "statement is used");
 }
 
 static void
@@ -172,7 +177,8 @@ add_status(struct builder *b, size_t k, struct memory *m)
 		m->any_statement = m->any_statement || stated != NT_NA;
 		if (stated != NT_NE)
 			m->stated_pd = stated == NT_PD;
-		v->non_target = stated;
+		/*= recist11 §1.6 unequivocal progression first */
+		v->non_target = k > 0 && y.restated ? NT_PD : stated;
 		*ARENA_PUSH(b->arena, &y.sources) = said->non_target_source;
 	} else {
 		v->non_target = derive(&y, m);

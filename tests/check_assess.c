@@ -118,6 +118,18 @@ static const struct row recist_rows[] = {
 			    T1("30") "," NEWS(PLAIN("x", "12"))) "," TP("126",
 			    T1("30") "," NEWS(PLAIN("x", "0")))),
 	"PD PD SD"},
+    {"unequivocal progression of a lesion comes before the visit's status",
+	"recist11",
+	CASE("'baseline':{'day':0,'targets':[{'id':'T1','mm':50}],"
+	     "'nontargets':['n1']}",
+	    TP("42", T1("50") "," NT("NE") ",'nt_lesions':{'n1':'unequivocal_"
+					   "progression'}") "," TP("84",
+		T1("50") "," NT(
+		    "NON_CR_NON_PD") ",'nt_lesions':{'n1':"
+				     "'unequivocal_progression'}") "," TP("126",
+		T1("50") "," NT("NON_CR_NON_PD") ",'nt_lesions':{'n1':"
+						 "'present'}")),
+	"PD PD SD"},
     {"reader says none, data only first measured one", "recist11",
 	CASE(ONE("30"),
 	    TP("42", T1("30") ",'new_lesion':false," NEWS(PLAIN("x", "12")))),
@@ -272,6 +284,27 @@ static const struct row irecist_rows[] = {
 		T1("50") ",'nt_lesions':{'n1':'present','n2':'unequivocal_"
 			 "progression'}")),
 	"iUPD iUPD iCPD"},
+    {"a small new lesion grows: measured from 10 mm on", "irecist",
+	CASE(ONE("100"),
+	    TP("42", T1("100") "," NEWS(PLAIN("x", "8"))) "," TP(
+		"77", T1("100") "," NEWS(PLAIN("x", "12.9"))) "," TP("112",
+		T1("100") "," NEWS(PLAIN("x", "13")))),
+	"iUPD iUPD iCPD"},
+    {"a small new lesion outlasts a reset and grows", "irecist",
+	CASE(ONE("100"),
+	    TP("42", T1("100") "," NEWS(PLAIN("x", "8"))) "," TP(
+		"77", T1("60") "," NEWS(PLAIN("x", "8"))) "," TP("112",
+		T1("60") "," NEWS(PLAIN("x", "12.9"))) "," TP("147",
+		T1("60") "," NEWS(PLAIN("x", "13")))),
+	"iUPD iPR iPR iUPD"},
+    {"of two, only the one that grew", "irecist",
+	CASE(ONE("100"),
+	    TP("42", T1("100") "," NEWS(
+			 PLAIN("x", "8") "," PLAIN("y", "20"))) "," TP("77",
+		T1("100") "," NEWS(
+		    PLAIN("x", "11") "," PLAIN("y", "21.9"))) "," TP("112",
+		T1("100") "," NEWS(PLAIN("x", "11") "," PLAIN("y", "22")))),
+	"iUPD iUPD iCPD"},
     {"non-targets only", "irecist",
 	CASE("'baseline':{'day':0,'nontargets':['n1']}",
 	    TP("42", "'nt_lesions':{'n1':'present'}") "," TP(
@@ -294,6 +327,14 @@ static const struct row burden_rows[] = {
     {"a new lesion alone is no irPD", "irrecist",
 	CASE(ONE("100"), TP("42", T1("100") "," NEWS(NLT("x", "19.9")))),
 	"irSD"},
+    {"a small new lesion counts once it is measurable", "irrecist",
+	CASE(ONE("50"), TP("42", T1("50") "," NEWS(PLAIN("x", "9.9"))) "," TP(
+			    "84", T1("50") "," NEWS(PLAIN("x", "10")))),
+	"irSD irPD"},
+    {"a scan too early to repeat irPD does not drop it", "irrecist",
+	CASE(ONE("100"), TP("42", T1("120")) "," TP("69", T1("105")) "," TP(
+			     "70", T1("120")) "," TP("77", T1("105"))),
+	"irPD irSD irPD irSD"},
     {"irRECIST needs all gone for irCR", "irrecist",
 	CASE(ONE("100"), TP("42", T1("0") "," NEWS(NLT("x", "12"))) "," TP(
 			     "84", T1("0") "," NEWS(NLT("x", "0")))),
@@ -424,6 +465,36 @@ START_TEST(flags)
 }
 END_TEST
 
+/* Is it confirmed at the last visit? */
+START_TEST(repeated)
+{
+	static const struct {
+		const char *tps;
+		enum tristate want;
+	} rows[] = {
+	    {TP("42", T1("120")) "," TP("69", T1("105")) "," TP(
+		 "70", T1("120")),
+		YES},
+	    {TP("42", T1("120")) "," TP("70", T1("105")) "," TP(
+		 "100", T1("120")),
+		NO},
+	};
+
+	for (size_t i = 0; i < sizeof(rows) / sizeof(*rows); i++) {
+		struct arena *a = arena_new();
+		const char *text = arena_printf(
+		    a, "{" ONE("100") ",'timepoints':[%s]}", rows[i].tps);
+		const struct assessment *x = series_assess(text, a);
+
+		ck_assert_int_eq(
+		    series_verdict(x, "irrecist", 3)->confirmed, rows[i].want);
+		ck_assert_int_eq(
+		    series_verdict(x, "imrecist", 3)->confirmed, rows[i].want);
+		arena_free(a);
+	}
+}
+END_TEST
+
 static bool
 has_problem(const struct assessment *x, const char *code)
 {
@@ -456,6 +527,11 @@ START_TEST(problems)
 	    {CASE(ONE("30"), TP("42", T1("30") ",'new_lesion':false," NEWS(
 					  NLT("x", "12")))),
 		"new_lesion_conflict"},
+	    {CASE(ONE("30"), TP("42", T1("30") ",'new_lesions':[{'id':'x','"
+					       "kind':'NLNT','mm':12}]") "," TP(
+				 "84", T1("30") ",'new_lesions':[{'id':'x','"
+						"kind':'NLNT','mm':17}]")),
+		"new_non_target_grew"},
 	};
 
 	for (size_t i = 0; i < sizeof(rows) / sizeof(*rows); i++) {
@@ -479,6 +555,7 @@ suite_assess(void)
 	tcase_add_test(c, irecist);
 	tcase_add_test(c, burdens);
 	tcase_add_test(c, flags);
+	tcase_add_test(c, repeated);
 	tcase_add_test(c, problems);
 	suite_add_tcase(s, c);
 	return s;

@@ -371,10 +371,11 @@ commit_new_lesions(struct irecist_scene *x)
 	s->nt_worse = x->v->n_nt_worse;
 	if (!f->any_nlt || !f->nlt_complete)
 		return;
-	if (f->n_new > 0 || s->nlt_lowest == BURDEN_NONE)
+	if (f->n_new > 0)
 		s->nlt_lowest = f->nlt;
 	else
-		s->nlt_lowest = rules_min(s->nlt_lowest + f->joined, f->nlt);
+		s->nlt_lowest =
+		    rules_min(irecist_with_joined(x, s->nlt_lowest), f->nlt);
 	if (s->phase != IRECIST_PENDING || opened)
 		return;
 	if (s->anchor.nlt == BURDEN_NONE) {
