@@ -4,6 +4,8 @@
  */
 #include "mappings/intake.h"
 
+#include <stdlib.h>
+
 static const struct {
 	const char *concept;
 	enum stated_role role;
@@ -145,16 +147,40 @@ body_add(struct mapping *m, const struct record *r)
 	body_tokens(m, b);
 }
 
-static bool
-share_token(const struct body *a, const struct body *b)
+static int
+compare_tokens(const void *a, const void *b)
 {
-	for (size_t i = 0; i < a->tokens.n; i++) {
-		for (size_t j = 0; j < b->tokens.n; j++) {
-			if (strcmp(a->tokens.items[i], b->tokens.items[j]) == 0)
-				return true;
-		}
+	const struct body_token *x = a, *y = b;
+	int c = strcmp(x->token, y->token);
+
+	return c != 0 ? c : (x->body > y->body) - (x->body < y->body);
+}
+
+static void
+index_tokens(struct mapping *m)
+{
+	for (size_t i = 0; i < m->bodies.n; i++) {
+		const struct body *b = &m->bodies.items[i];
+
+		for (size_t j = 0; j < b->tokens.n; j++)
+			*ARENA_PUSH(m->arena, &m->tokens) =
+			    (struct body_token){b->tokens.items[j], i};
 	}
-	return false;
+	if (m->tokens.n > 1) {
+		qsort(m->tokens.items, m->tokens.n, sizeof(*m->tokens.items),
+		    compare_tokens);
+	}
+}
+
+/* The first of those that body i is one with; ways are shortened. */
+static size_t
+first_of(size_t *one, size_t i)
+{
+	while (one[i] != i) {
+		one[i] = one[one[i]];
+		i = one[i];
+	}
+	return i;
 }
 
 /* Those that share an identifier are one lesion; its key is the smallest of
@@ -162,23 +188,22 @@ share_token(const struct body *a, const struct body *b)
 static void
 join_bodies(struct mapping *m)
 {
-	bool changed = true;
+	size_t *one = arena_alloc(m->arena, m->bodies.n * sizeof(*one));
 
-	while (changed) {
-		changed = false;
-		for (size_t i = 0; i < m->bodies.n; i++) {
-			for (size_t j = 0; j < m->bodies.n; j++) {
-				struct body *a = &m->bodies.items[i];
-				struct body *b = &m->bodies.items[j];
+	for (size_t i = 0; i < m->bodies.n; i++)
+		one[i] = i;
+	for (size_t i = 1; i < m->tokens.n; i++) {
+		const struct body_token *x = &m->tokens.items[i - 1];
+		size_t a, b;
 
-				if (strcmp(a->key, b->key) < 0 &&
-				    share_token(a, b)) {
-					b->key = a->key;
-					changed = true;
-				}
-			}
-		}
+		if (strcmp(x[0].token, x[1].token) != 0)
+			continue;
+		a = first_of(one, x[0].body);
+		b = first_of(one, x[1].body);
+		one[a < b ? b : a] = a < b ? a : b;
 	}
+	for (size_t i = 0; i < m->bodies.n; i++)
+		m->bodies.items[i].key = m->bodies.items[first_of(one, i)].key;
 }
 
 static void
@@ -203,31 +228,41 @@ from_bodies(struct mapping *m)
 		if (strcmp(r->type, "BodyStructure") == 0)
 			body_add(m, r);
 	}
+	index_tokens(m);
 	join_bodies(m);
 	for (size_t i = 0; i < m->bodies.n; i++)
 		lesion_add(m, &m->bodies.items[i]);
 }
 
+static int
+compare_body(const void *key, const void *b)
+{
+	return strcmp(key, ((const struct body *)b)->record->key);
+}
+
+/* Records, and so bodies, come in order of key. */
 const struct body *
 body_find(const struct mapping *m, const char *key)
 {
-	for (size_t i = 0; i < m->bodies.n; i++) {
-		if (strcmp(m->bodies.items[i].record->key, key) == 0)
-			return &m->bodies.items[i];
-	}
-	return NULL;
+	return m->bodies.n == 0 ? NULL
+				: bsearch(key, m->bodies.items, m->bodies.n,
+				      sizeof(*m->bodies.items), compare_body);
 }
 
 const struct body *
 body_with(const struct mapping *m, const char *token)
 {
-	for (size_t i = 0; i < m->bodies.n; i++) {
-		const struct body *b = &m->bodies.items[i];
+	size_t lo = 0, hi = m->tokens.n;
 
-		for (size_t j = 0; j < b->tokens.n; j++) {
-			if (strcmp(b->tokens.items[j], token) == 0)
-				return b;
-		}
+	while (lo < hi) {
+		size_t mid = (lo + hi) / 2;
+
+		if (strcmp(m->tokens.items[mid].token, token) < 0)
+			lo = mid + 1;
+		else
+			hi = mid;
 	}
+	if (lo < m->tokens.n && strcmp(m->tokens.items[lo].token, token) == 0)
+		return &m->bodies.items[m->tokens.items[lo].body];
 	return NULL;
 }

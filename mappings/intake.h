@@ -34,6 +34,8 @@ struct record {
 
 struct alias {
 	const char *from, *to; /* patient keys */
+	const char *survivor;  /* at the end of the chain from here */
+	size_t walk;           /* the last to come through here */
 };
 
 struct named {
@@ -50,7 +52,8 @@ struct intake {
 	LIST_OF(struct record *) records; /* the newest, by key */
 	LIST_OF(struct named) urls;       /* by name */
 	LIST_OF(struct named) identifiers;
-	LIST_OF(struct alias) aliases; /* by from */
+	LIST_OF(struct alias) aliases;        /* by from, each once */
+	LIST_OF(const struct alias *) merged; /* the same, by survivor */
 	LIST_OF(struct patient_facts *) patients;
 	LIST_OF(struct problem) orphans;
 };
@@ -79,7 +82,9 @@ const char *identifier_token(
 
 /* intake_patient.c: whose resources they are. */
 void intake_attribute(struct intake *in);
-const char *intake_patient_of(struct intake *in, const char *key);
+const char *intake_patient_of(const struct intake *in, const char *key);
+/* The ids that live on under this patient's, its own not. */
+void intake_add_aliases(const struct intake *in, struct patient_facts *f);
 
 /* A BodyStructure of the patient. */
 struct body {
@@ -89,6 +94,11 @@ struct body {
 	bool nodal;
 	enum stated_role role;
 	LIST_OF(const char *) tokens;
+};
+
+struct body_token {
+	const char *token;
+	size_t body; /* index */
 };
 
 /* An Observation's measurement before identity by site is judged. */
@@ -110,7 +120,8 @@ struct mapping {
 	struct arena *arena; /* the facts' */
 	LIST_OF(struct record *) records;
 	LIST_OF(struct body) bodies;
-	LIST_OF(struct child) children; /* hasMember, by key of the member */
+	LIST_OF(struct body_token) tokens; /* in order */
+	LIST_OF(struct child) children;    /* hasMember, by key of the member */
 	LIST_OF(struct work) works;
 };
 

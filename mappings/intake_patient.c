@@ -6,8 +6,6 @@
 
 #include <stdlib.h>
 
-#define MAX_HOPS 16
-
 /* Patient.link: "replaced-by" stands on the old record, "replaces" on the
  * one that lives on; either makes both ids one patient. */
 static void
@@ -43,43 +41,136 @@ compare_aliases(const void *a, const void *b)
 	return c != 0 ? c : strcmp(x->to, y->to);
 }
 
-/* The smallest of those it was replaced by. */
-static const char *
+static int
+compare_survivors(const void *a, const void *b)
+{
+	const struct alias *x = *(const struct alias *const *)a;
+	const struct alias *y = *(const struct alias *const *)b;
+	int c = strcmp(x->survivor, y->survivor);
+
+	return c != 0 ? c : strcmp(x->from, y->from);
+}
+
+static int
+compare_from(const void *key, const void *b)
+{
+	return strcmp(key, ((const struct alias *)b)->from);
+}
+
+/* NULL: replaced by nobody. */
+static struct alias *
 alias_of(const struct intake *in, const char *key)
 {
-	size_t lo = 0, hi = in->aliases.n;
+	return in->aliases.n == 0
+		   ? NULL
+		   : bsearch(key, in->aliases.items, in->aliases.n,
+			 sizeof(*in->aliases.items), compare_from);
+}
+
+/* In order, each key once: with the smallest of those it was replaced by. */
+static void
+sort_aliases(struct intake *in)
+{
+	size_t n = 0;
+
+	if (in->aliases.n == 0)
+		return;
+	qsort(in->aliases.items, in->aliases.n, sizeof(*in->aliases.items),
+	    compare_aliases);
+	for (size_t i = 0; i < in->aliases.n; i++) {
+		if (n == 0 || strcmp(in->aliases.items[n - 1].from,
+				  in->aliases.items[i].from) != 0)
+			in->aliases.items[n++] = in->aliases.items[i];
+	}
+	in->aliases.n = n;
+}
+
+/* In a circle the smallest key survives. */
+static const char *
+smallest_of_circle(const struct intake *in, const struct alias *first)
+{
+	const char *smallest = first->from;
+
+	for (const struct alias *x = alias_of(in, first->to); x != first;
+	     x = alias_of(in, x->to)) {
+		if (strcmp(x->from, smallest) < 0)
+			smallest = x->from;
+	}
+	return smallest;
+}
+
+/* Follow to the survivor, and note it all along the way: no step of a chain
+ * is made twice. */
+static void
+settle(const struct intake *in, struct alias *first, size_t walk)
+{
+	const char *survivor = NULL;
+	struct alias *x = first;
+
+	while (survivor == NULL) {
+		struct alias *next = alias_of(in, x->to);
+
+		x->walk = walk;
+		if (next == NULL)
+			survivor = x->to;
+		else if (next->survivor != NULL)
+			survivor = next->survivor;
+		else if (next->walk == walk)
+			survivor = smallest_of_circle(in, next);
+		x = next;
+	}
+	for (x = first; x != NULL && x->survivor == NULL;
+	     x = alias_of(in, x->to))
+		x->survivor = survivor;
+}
+
+static void
+settle_aliases(struct intake *in)
+{
+	sort_aliases(in);
+	for (size_t i = 0; i < in->aliases.n; i++) {
+		struct alias *x = &in->aliases.items[i];
+
+		if (x->survivor == NULL)
+			settle(in, x, i + 1);
+		*ARENA_PUSH(in->arena, &in->merged) = x;
+	}
+	if (in->merged.n > 0) {
+		qsort(in->merged.items, in->merged.n,
+		    sizeof(const struct alias *), compare_survivors);
+	}
+}
+
+const char *
+intake_patient_of(const struct intake *in, const char *key)
+{
+	const struct alias *x = alias_of(in, key);
+
+	return x == NULL ? key : x->survivor;
+}
+
+void
+intake_add_aliases(const struct intake *in, struct patient_facts *f)
+{
+	size_t lo = 0, hi = in->merged.n;
 
 	while (lo < hi) {
 		size_t mid = (lo + hi) / 2;
 
-		if (strcmp(in->aliases.items[mid].from, key) < 0)
+		if (strcmp(in->merged.items[mid]->survivor, f->patient) < 0)
 			lo = mid + 1;
 		else
 			hi = mid;
 	}
-	return lo < in->aliases.n &&
-		       strcmp(in->aliases.items[lo].from, key) == 0
-		   ? in->aliases.items[lo].to
-		   : NULL;
-}
+	for (; lo < in->merged.n; lo++) {
+		const struct alias *x = in->merged.items[lo];
 
-/* Follow to the survivor.  In a circle the smallest key survives. */
-const char *
-intake_patient_of(struct intake *in, const char *key)
-{
-	const char *at = key, *next, *smallest = key;
-
-	for (int hop = 0; hop < MAX_HOPS; hop++) {
-		next = alias_of(in, at);
-		if (next == NULL)
-			return at;
-		at = next;
-		if (strcmp(at, smallest) < 0)
-			smallest = at;
-		if (strcmp(at, key) == 0)
-			break;
+		if (strcmp(x->survivor, f->patient) != 0)
+			return;
+		if (strcmp(x->from, f->patient) != 0)
+			*ARENA_PUSH(f->arena, &f->aliases) =
+			    arena_strdup(f->arena, x->from);
 	}
-	return smallest;
 }
 
 static void
@@ -106,10 +197,7 @@ intake_attribute(struct intake *in)
 		if (strcmp(r->type, "Patient") == 0)
 			read_links(in, r);
 	}
-	if (in->aliases.n > 0) {
-		qsort(in->aliases.items, in->aliases.n,
-		    sizeof(*in->aliases.items), compare_aliases);
-	}
+	settle_aliases(in);
 	for (size_t i = 0; i < in->records.n; i++)
 		attribute(in, in->records.items[i]);
 }

@@ -247,10 +247,19 @@ index_groups(struct mapping *m)
 const struct record *
 mapping_group(const struct mapping *m, const struct record *r)
 {
-	for (size_t i = 0; i < m->children.n; i++) {
-		if (strcmp(m->children.items[i].key, r->key) == 0)
-			return m->children.items[i].group;
+	size_t lo = 0, hi = m->children.n;
+
+	while (lo < hi) {
+		size_t mid = (lo + hi) / 2;
+
+		if (strcmp(m->children.items[mid].key, r->key) < 0)
+			lo = mid + 1;
+		else
+			hi = mid;
 	}
+	if (lo < m->children.n &&
+	    strcmp(m->children.items[lo].key, r->key) == 0)
+		return m->children.items[lo].group;
 	return NULL;
 }
 
@@ -267,25 +276,6 @@ add_source(struct mapping *m, const struct record *r)
 		return;
 	if (strcmp(r->key, m->facts->patient) == 0) {
 		m->facts->patient_version = arena_strdup(m->arena, r->version);
-	}
-}
-
-static void
-add_aliases(struct mapping *m)
-{
-	const struct intake *in = m->in;
-
-	for (size_t i = 0; i < in->aliases.n; i++) {
-		const char *from = in->aliases.items[i].from;
-
-		if (i > 0 && strcmp(from, in->aliases.items[i - 1].from) == 0)
-			continue;
-		if (strcmp(from, m->facts->patient) == 0 ||
-		    strcmp(intake_patient_of(m->in, from), m->facts->patient) !=
-			0)
-			continue;
-		*ARENA_PUSH(m->arena, &m->facts->aliases) =
-		    arena_strdup(m->arena, from);
 	}
 }
 
@@ -357,7 +347,7 @@ mapping_run(struct intake *in, const char *patient, struct record **r, size_t n)
 	m->facts->patient_version = "";
 	m->records.items = r;
 	m->records.n = n;
-	add_aliases(m);
+	intake_add_aliases(in, m->facts);
 	index_groups(m);
 	from_bodies(m);
 	for (size_t i = 0; i < n; i++)

@@ -25,6 +25,21 @@ void timeline_group(struct building *b);
 /* Lesions, their readings at each timepoint, the rows of the document. */
 void timeline_lesions(struct building *b);
 
+/* One lesion said to be a part of another. */
+struct fragment {
+	const char *key, *parent, *source;
+	const char *root; /* the whole at the end of the chain, once known */
+	size_t walk;      /* the last to come through here */
+};
+struct fragments {
+	LIST_OF(struct fragment) list; /* by key */
+};
+void fragments_find(struct building *b, struct fragments *ret);
+bool fragments_has(const struct fragments *f, const char *key);
+/* The lesion a measurement's numbers count under: once said to be a fragment
+ * of a lesion, or of its fragment, always. */
+const char *fragments_whole(const struct fragments *f, const char *key);
+
 /* A measurement in its place. */
 struct cell_fact {
 	const struct measurement_fact *m;

@@ -10,75 +10,6 @@
 
 #define TOO_SMALL_TMM 50
 
-/* ---- Fragments ------------------------------------------------------- */
-
-struct fragment {
-	const char *key, *parent;
-};
-
-static int
-by_fragment(const void *va, const void *vb)
-{
-	const struct fragment *a = va, *b = vb;
-	int c = strcmp(a->key, b->key);
-
-	return c != 0 ? c : strcmp(a->parent, b->parent);
-}
-
-struct fragments {
-	LIST_OF(struct fragment) list;
-};
-
-static void
-find_fragments(struct building *b, struct fragments *ret)
-{
-	for (size_t i = 0; i < b->facts->measurements.n; i++) {
-		const struct measurement_fact *m =
-		    &b->facts->measurements.items[i];
-
-		if (m->fragment && m->other_lesion != NULL &&
-		    strcmp(m->other_lesion, m->lesion) != 0)
-			*ARENA_PUSH(b->arena, &ret->list) =
-			    (struct fragment){m->lesion, m->other_lesion};
-	}
-	if (ret->list.n > 1)
-		qsort(ret->list.items, ret->list.n, sizeof(*ret->list.items),
-		    by_fragment);
-}
-
-/* NULL: not a fragment of anything. */
-static const char *
-parent_of(const struct fragments *f, const char *key)
-{
-	size_t lo = 0, hi = f->list.n;
-
-	while (lo < hi) {
-		size_t mid = (lo + hi) / 2;
-
-		if (strcmp(f->list.items[mid].key, key) < 0)
-			lo = mid + 1;
-		else
-			hi = mid;
-	}
-	if (lo < f->list.n && strcmp(f->list.items[lo].key, key) == 0)
-		return f->list.items[lo].parent;
-	return NULL;
-}
-
-/* The lesion a measurement's numbers count under: once said to be a fragment
- * of a lesion, or of its fragment, always. */
-static const char *
-lesion_of(const struct fragments *f, const char *key)
-{
-	const char *parent = parent_of(f, key);
-
-	for (size_t i = 0; parent != NULL && i < f->list.n; i++) {
-		key = parent;
-		parent = parent_of(f, key);
-	}
-	return key;
-}
-
 /* ---- Lesions ---------------------------------------------------------- */
 
 static int
@@ -393,9 +324,10 @@ link_merged(struct building *b, const struct fragments *fragments,
 		l = bsearch(cells[i].lesion, t->lesions.items, t->lesions.n,
 		    sizeof(*l), by_lesion_key);
 		if (m->other_lesion != NULL)
-			into = bsearch(lesion_of(fragments, m->other_lesion),
-			    t->lesions.items, t->lesions.n, sizeof(*l),
-			    by_lesion_key);
+			into =
+			    bsearch(fragments_whole(fragments, m->other_lesion),
+				t->lesions.items, t->lesions.n, sizeof(*l),
+				by_lesion_key);
 		memcpy(&r, &l->at[cells[i].tp], sizeof(r));
 		if (into == NULL || into == l) {
 			r->state = READING_NOT_EVALUABLE;
@@ -457,7 +389,7 @@ add_unread(struct building *b, const struct fragments *fragments,
 		    i > 0 && strcmp(facts[i].key, facts[i - 1].key) == 0;
 
 		if (facts[i].role == STATED_NONE || known ||
-		    parent_of(fragments, facts[i].key) != NULL ||
+		    fragments_has(fragments, facts[i].key) ||
 		    (had > 0 && bsearch(facts[i].key, t->lesions.items, had,
 				    sizeof(*l), by_lesion_key) != NULL))
 			continue;
@@ -507,7 +439,7 @@ place_cells(struct building *b, const struct fragments *fragments,
 		const struct measurement_fact *m = &f->measurements.items[i];
 
 		cells[i] =
-		    (struct cell_fact){m, lesion_of(fragments, m->lesion),
+		    (struct cell_fact){m, fragments_whole(fragments, m->lesion),
 			b->measurement_tp[i], b->measurement_day[i]};
 	}
 	if (f->measurements.n > 0)
@@ -527,7 +459,7 @@ timeline_lesions(struct building *b)
 	struct fragments fragments = {0};
 	size_t n, first = 0, at;
 
-	find_fragments(b, &fragments);
+	fragments_find(b, &fragments);
 	n = place_cells(b, &fragments, cells);
 	if (f->lesions.n > 0) {
 		memcpy(facts, f->lesions.items, f->lesions.n * sizeof(*facts));
