@@ -82,7 +82,7 @@ $(B)/tests.built: $(TEST_PROGRAMS)
 	@touch $@
 
 test:
-	@BUILD=$(B) sh tests/run.sh \
+	@BUILD=$(B) RESCAN_INTEROP=$${RESCAN_INTEROP:-small} sh tests/run.sh \
 	    $(if $(T),$(B)/check_$(T),$(TEST_PROGRAMS) $(TEST_SCRIPTS))
 
 interop: deps ## the main job on real servers, as far as they can be had

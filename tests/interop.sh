@@ -4,8 +4,8 @@
 #   tests/interop.sh [NAME...]              (medplum oauth hapi)
 # interop/NAME/server.sh knows how to get and start one, interop/driver.py is
 # the same for all.  What cannot be had is left out, with one line saying why
-# (RESCAN_INTEROP=required: fails; =off: nothing is run).  Everything made
-# stands in build/interop/NAME.
+# (RESCAN_INTEROP=required: fails; =small: nothing large is fetched, as in make
+# check; =off: nothing is run).  Everything made stands in build/interop/NAME.
 set -u
 cd "$(dirname "$0")/.." || exit 1
 build=${BUILD:-build}

@@ -4,9 +4,10 @@
 
 usage: driver.py NAME DIR CA_FILE BUILD
 
-DIR/url holds the server's base, DIR/server.ini (if there) what its
-[server] section needs beyond that, DIR/driver.token (if there) a bearer
-token for this program.  Loads the demonstration's patients through the
+DIR/url holds the server's base.  If there, DIR/server.ini holds what its
+[server] section needs beyond that, DIR/strange.ini the same with a key the
+server does not know, DIR/lost.ini another way of reading it, and
+DIR/driver.token a bearer token for this program.  Loads the demonstration's patients through the
 server's API with ids of its own choice, runs the gateway, and judges only
 by what then stands on the server.  Standard library only.
 """
@@ -132,7 +133,11 @@ class Gateway:
         self.head = f'[server "{name}"]\nbase_url = {server.base}\nca_file = {ca_file}\n'
 
     def forget(self):
+        """An empty store, and another way of reading where the server has one."""
         self.store = 'lost.db'
+        if os.path.exists(f'{self.folder}/lost.ini'):
+            with open(f'{self.folder}/lost.ini') as f:
+                self.head += f.read()
 
     def cycle(self, step, extra):
         """One cycle with these lines more for the server: the exit status."""
@@ -336,8 +341,7 @@ def main():
     scenario = Scenario(server, Gateway(name, folder, server, ca_file, build), build)
     software = server.get('metadata').get('software', {})
     steps = (scenario.load, scenario.first, lambda: scenario.idle('idle'), scenario.withdraw, scenario.progress,
-             scenario.person, lambda: scenario.idle('last'),
-             scenario.lost)
+             scenario.person, scenario.lost)
     begin = time.monotonic()
     done = []
     try:

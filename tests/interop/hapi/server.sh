@@ -29,6 +29,8 @@ get() {
 	    sed -n 's/.*java.specification.version = //p')" -ge 17 ] 2>/dev/null ||
 	    refuse "java is older than 17"
 	if ! whole; then
+		[ "${RESCAN_INTEROP:-}" != small ] ||
+		    refuse "make interop fetches it, 320 MB"
 		rm -f "$dir/.pom"
 		timeout "${RESCAN_INTEROP_GET_S:-240}" mvn -B -q -f "$here/pom.xml" \
 		    "$GOAL" "-Dmdep.outputFile=$(cd "$dir" && pwd)/classpath" \
@@ -42,6 +44,7 @@ get() {
 case $verb in
 get) get ;;
 run)
+	printf 'mode = history\n' >"$dir/lost.ini"
 	[ "$dir/Serve.class" -nt "$here/Serve.java" ] ||
 	    javac -cp "$(cat "$dir/classpath")" -d "$dir" "$here/Serve.java"
 	# A short life: compiling well would cost more than it gives.

@@ -9,6 +9,7 @@ verb=$1 dir=$2
 case $verb in
 get) exec sh "$here/../get_npm.sh" "$here" "$dir" ;;
 run)
+	printf 'mode = patient\nroster = medications\n' >"$dir/lost.ini"
 	(umask 077 && openssl rand -hex 24 >"$dir/client.token")
 	cp "$dir/client.token" "$dir/driver.token"
 	echo "token_file = $dir/client.token" >"$dir/server.ini"

@@ -22,6 +22,7 @@ get)
 	exec sh "$here/../get_npm.sh" "$here" "$dir"
 	;;
 run)
+	printf 'mode = patient\nroster = medications\n' >"$dir/lost.ini"
 	(umask 077 && openssl rand -hex 24 >"$dir/driver.token")
 	rm -f "$dir/key.pem" "$dir/strange.pem"
 	"$rescan" keys --out "$dir/key.pem" --jwks "$dir/jwks.json"
