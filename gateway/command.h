@@ -19,6 +19,7 @@ int command_assess(int argc, char **argv);
 int command_explain(int argc, char **argv);
 int command_run(int argc, char **argv);
 int command_check(int argc, char **argv);
+int command_serve(int argc, char **argv);
 int command_rules(int argc, char **argv);
 int command_probe(int argc, char **argv);
 int command_keys(int argc, char **argv);

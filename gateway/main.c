@@ -37,6 +37,7 @@ static const struct command {
     {"explain", "the same as prose, with every rule and its citation",
 	command_explain},
     {"run", "poll a FHIR server, assess, write back", command_run},
+    {"serve", "take notifications, so that run looks at once", command_serve},
     {"check", "configuration and code maps are sound", command_check},
     {"probe", "what a FHIR server can and cannot do for us", command_probe},
     {"keys", "make a signing key for SMART, print the public JWKS",

@@ -2,6 +2,8 @@
 #include "gateway/schedule.h"
 
 #include "fhir/util/clock.h"
+#include "fhir/util/log.h"
+#include "gateway/nudge.h"
 
 #include <signal.h>
 
@@ -51,13 +53,17 @@ is_permanent(enum err_code code)
 	       code == ERR_WRONG_PATIENT;
 }
 
-/* Until it is over, or somebody asks. */
+/* Until it is over, somebody asks, or (n not NULL) a nudge comes. */
 static void
-pause_for(int64_t ms)
+pause_for(int64_t ms, struct nudge *n)
 {
 	while (ms > 0 && !asked && !clock_stopped()) {
 		int64_t now = ms < SLICE_MS ? ms : SLICE_MS;
 
+		if (n != NULL && nudge_take(n)) {
+			log_event(LOG_NUDGED, log_int("left_ms", ms));
+			break;
+		}
 		clock_sleep_ms(now);
 		ms -= now;
 	}
@@ -78,14 +84,18 @@ schedule_run(struct pipeline *p, const struct config *c,
 {
 	int64_t pause_ms = how->phase_ms;
 	int failures = 0;
+	struct nudge nudge;
 
+	nudge_init(&nudge, c->poll_nudge_file);
 	for (;;) {
 		struct cycle_report report;
 		enum err_code rc;
 
-		pause_for(pause_ms);
+		/* Who fails is not hurried. */
+		pause_for(pause_ms, failures > 0 ? NULL : &nudge);
 		if (clock_stopped() || is_to_leave(how))
 			return ERR_OK;
+		nudge_take(&nudge); /* what came before is seen now */
 		rc = pipeline_cycle(p, &report, e);
 		how->fn(how->ctx, &report, rc == ERR_OK ? NULL : e);
 		failures = rc == ERR_OK ? 0 : failures + 1;

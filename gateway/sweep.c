@@ -202,6 +202,21 @@ sweep_one(struct read *r, const char *patient, struct err *e)
 	    st, r->server->name, patient, clock_now_ms(), e);
 }
 
+/* A server that only exports cannot be asked about one patient. */
+static bool
+can_search(const struct read *r)
+{
+	for (size_t i = 0; i < r->n_types; i++) {
+		const struct capability_type *t =
+		    capability_type_find(r->capability, r->types[i].name);
+
+		if (t == NULL ? !r->capability->lists_types
+			      : !t->states_interactions || t->search)
+			return true;
+	}
+	return false;
+}
+
 enum err_code
 sweep_some(struct read *r, struct err *e)
 {
@@ -212,7 +227,7 @@ sweep_some(struct read *r, struct err *e)
 	size_t n;
 	enum err_code rc;
 
-	if (r->config->poll_sweep_hours == 0)
+	if (r->config->poll_sweep_hours == 0 || !can_search(r))
 		return ERR_OK;
 	a = arena_new();
 	rc = st->ops->sweep_due(st, r->server->name, now,

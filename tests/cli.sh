@@ -30,6 +30,17 @@ bad=tests/fixtures/bad
 
 # Wrong usage is 2.
 want 2 'usage' assess
+want 2 'usage' serve
+want 0 'usage' serve --help
+want 1 'No such file' serve -c "$work/no_such.ini"
+printf '[server "a"]\nbase_url = https://h/fhir\n' >"$work/serve.ini"
+want 1 'cert_file' serve -c "$work/serve.ini"
+printf '[server "a"]\nbase_url = https://h/fhir\nmode = telepathy\n' \
+    >"$work/mode.ini"
+want 1 'mode.ini:1: mode = telepathy' check -c "$work/mode.ini"
+printf '[server "a"]\nbase_url = https://h/fhir\nmode = patient\n' \
+    >"$work/mode.ini"
+want 1 'needs a roster' check -c "$work/mode.ini"
 want 2 'usage: rescan' frobnicate
 want 2 'not a date' assess --as-of yesterday "$bad/empty.json"
 want 2 'no such criterion' assess --criteria recist12 "$bad/empty.json"
