@@ -47,7 +47,7 @@ plus(int32_t day, int days)
 /* A progression that waits for a scan. */
 struct wait {
 	const char *criterion, *rule; /* of gateway/windows.c */
-	int32_t anchor; /* day of the scan that showed it */
+	int32_t anchor;               /* day of the scan that showed it */
 	int min_days, max_days, grace_days;
 };
 
@@ -185,8 +185,7 @@ add_irecist_waits(const struct assess_case *c, const struct criterion_result *r,
 	for (size_t i = 1; i < c->n_visits; i++) {
 		const struct verdict *v = &r->at[c->visits[i].index];
 		struct wait w = {r->id, "irecist_confirm", DAY_NONE,
-		    o->confirm_min_days,
-		    o->confirm_max_days, o->grace_days};
+		    o->confirm_min_days, o->confirm_max_days, o->grace_days};
 
 		if (v->overall != CAT_IUPD)
 			continue;
@@ -270,13 +269,14 @@ add_response_confirmation(const struct assess_case *c,
 	    (r->best.unconfirmed != CAT_CR && r->best.unconfirmed != CAT_PR))
 		return;
 	/*= advice §9 CR/PR needing confirmation */
-	ret = advice_recommend(x, "confirmation_scan", r->id, last->day,
-	    last->day + o->confirm_min_days, last->day + o->next_scan_max_days);
+	ret = advice_recommend(x, "confirmation_scan", r->id, last->last_day,
+	    last->last_day + o->confirm_min_days,
+	    last->last_day + o->next_scan_max_days);
 	because_add(c->arena, &ret->because, "advice.confirm_response", NULL, 0,
 	    "the %s of %s counts when a scan at least %d days later shows "
 	    "it again",
 	    category_name(r->best.unconfirmed),
-	    wording_day(c->arena, last->day), o->confirm_min_days);
+	    wording_day(c->arena, last->last_day), o->confirm_min_days);
 }
 
 /* The newest visit could not be evaluated. */
@@ -292,7 +292,8 @@ add_review(const struct assess_case *c, const struct criterion_result *r,
 		return;
 	/*= advice §9 NE visit */
 	ret = advice_recommend(x, "review_data", r->id, v->day,
-	    v->day + window_rule_find("not_evaluable")->earliest, v->day + c->options->next_scan_min_days);
+	    v->day + window_rule_find("not_evaluable")->earliest,
+	    v->day + c->options->next_scan_min_days);
 	because_add(c->arena, &ret->because, "advice.not_evaluable", NULL, 0,
 	    "the assessment of %s is NE: complete the data or repeat the "
 	    "missing part",

@@ -91,6 +91,7 @@ largest_left(const struct assess_case *c, const int *chosen, size_t n)
 
 		if (l->stated != STATED_NONE ||
 		    (l->role != ROLE_TARGET && l->role != ROLE_NON_TARGET) ||
+		    (r != NULL && r->equivocal) ||
 		    !measurable_both_ways(c, r) || contains(chosen, n, i) ||
 		    !has_room(c, chosen, n, i) || product(r) <= best_product)
 			continue;
@@ -98,6 +99,81 @@ largest_left(const struct assess_case *c, const int *chosen, size_t n)
 		best_product = product(r);
 	}
 	return best;
+}
+
+/* Read with one diameter that would do, the other not given. */
+static bool
+is_flat(const struct assess_case *c, const struct reading *r)
+{
+	struct reading square;
+
+	if (!reading_is_evaluated(r) || product(r) != AREA_NONE)
+		return false;
+	square = *r;
+	if (r->longest_tmm == TMM_NONE)
+		square.longest_tmm = r->short_tmm;
+	else
+		square.short_tmm = r->longest_tmm;
+	return measurable_both_ways(c, &square);
+}
+
+/* Was a new lesion ever measurable, as far as can be told, up to visit k? */
+static bool
+became_measurable(const struct assess_case *c, int lesion, size_t k)
+{
+	for (size_t i = 1; i <= k; i++) {
+		const struct reading *r = reading_at(c, lesion, &c->visits[i]);
+
+		if (measurable_both_ways(c, r) || is_flat(c, r))
+			return true;
+	}
+	return false;
+}
+
+/* The largest new lesion of visit k that is to count from there and has room,
+ * -1 when none is left. */
+static int
+next_new(const struct assess_case *c, size_t k, const int *chosen, size_t n)
+{
+	const struct visit *v = &c->visits[k];
+	int64_t best_product = INT64_MIN;
+	int best = -1;
+
+	for (size_t i = 0; i < v->n_news; i++) {
+		int lesion = v->news[i].lesion;
+		int64_t p;
+
+		if (lesion < 0 || !v->news[i].definite ||
+		    !became_measurable(c, lesion, k) ||
+		    contains(chosen, n, lesion) ||
+		    !has_room(c, chosen, n, lesion))
+			continue;
+		p = product(reading_at(c, lesion, v));
+		if (best < 0 || p > best_product) {
+			best = lesion;
+			best_product = p;
+		}
+	}
+	return best;
+}
+
+/*= irrc §2 from first appearance on */
+static void
+choose_news(const struct assess_case *c, struct area_index *x)
+{
+	size_t n = c->timeline->lesions.n;
+	struct area_new *list = arena_alloc(c->arena, n * sizeof(*list));
+	int *chosen = arena_alloc(c->arena, n * sizeof(*chosen));
+	int next;
+
+	for (size_t k = 1; k < c->n_visits; k++) {
+		while ((next = next_new(c, k, chosen, x->n_news)) >= 0) {
+			list[x->n_news].lesion = next;
+			list[x->n_news].from = k;
+			chosen[x->n_news++] = next;
+		}
+	}
+	x->news = list;
 }
 
 struct area_index
@@ -108,6 +184,7 @@ area_choose(const struct assess_case *c)
 	struct area_index x = {.lesions = list};
 	int next;
 
+	choose_news(c, &x);
 	for (int i = 0; i < (int)c->timeline->lesions.n; i++) {
 		if (lesion_at(c, i)->stated != STATED_TARGET ||
 		    lesion_at(c, i)->role != ROLE_TARGET)
@@ -126,6 +203,18 @@ area_choose(const struct assess_case *c)
 }
 
 static void
+add_missing(const struct assess_case *c, int lesion, const struct visit *v,
+    struct burden *b)
+{
+	const char *key = lesion_at(c, lesion)->key;
+
+	b->complete = false;
+	*ARENA_PUSH(c->arena, &b->missing) = key;
+	if (is_flat(c, reading_at(c, lesion, v)))
+		*ARENA_PUSH(c->arena, &b->flat) = key;
+}
+
+static void
 add_index(const struct assess_case *c, const struct area_index *x,
     const struct visit *v, struct burden *b)
 {
@@ -135,9 +224,8 @@ add_index(const struct assess_case *c, const struct area_index *x,
 		int64_t p = product(r);
 
 		if (p == AREA_NONE) {
-			b->complete = b->targets_gone = false;
-			*ARENA_PUSH(c->arena, &b->missing) =
-			    lesion_at(c, x->lesions[i])->key;
+			b->targets_gone = false;
+			add_missing(c, x->lesions[i], v, b);
 			continue;
 		}
 		b->value += p;
@@ -147,44 +235,36 @@ add_index(const struct assess_case *c, const struct area_index *x,
 	}
 }
 
-/* Was a new lesion ever measurable up to this visit? */
+/* Does it count at this visit? */
 static bool
-became_measurable(
-    const struct assess_case *c, int lesion, const struct visit *v)
+is_counted(const struct assess_case *c, const struct area_index *x, int lesion,
+    const struct visit *v)
 {
-	for (size_t k = 1; k < c->n_visits; k++) {
-		if (c->visits[k].index > v->index)
-			return false;
-		if (measurable_both_ways(
-			c, reading_at(c, lesion, &c->visits[k])))
-			return true;
+	for (size_t i = 0; i < x->n_news; i++) {
+		if (x->news[i].lesion == lesion)
+			return c->visits[x->news[i].from].index <= v->index;
 	}
 	return false;
 }
 
 static void
-add_new(const struct assess_case *c, const struct visit *v, int *list,
-    size_t *n, const struct new_lesion_fact *f, struct burden *b)
+add_new(const struct assess_case *c, const struct area_index *x,
+    const struct visit *v, const struct new_lesion_fact *f, struct burden *b)
 {
 	int64_t p;
 
 	if (!f->definite)
 		return;
 	b->news_gone = b->news_gone && f->resolved;
-	if (f->lesion < 0 || !became_measurable(c, f->lesion, v) ||
-	    !has_room(c, list, *n, f->lesion))
+	if (f->lesion < 0 || !is_counted(c, x, f->lesion, v))
 		return;
-	list[(*n)++] = f->lesion;
 	if (f->resolved && !f->evaluated)
 		return; /* gone when last read */
 	p = product(reading_at(c, f->lesion, v));
-	if (p == AREA_NONE) {
-		b->complete = false;
-		*ARENA_PUSH(c->arena, &b->missing) =
-		    lesion_at(c, f->lesion)->key;
-	} else {
+	if (p == AREA_NONE)
+		add_missing(c, f->lesion, v, b);
+	else
 		b->value += p;
-	}
 	if (f->source != NULL)
 		b->sources[b->n_sources++] = f->source;
 }
@@ -195,14 +275,12 @@ area_burden(const struct assess_case *c, const struct area_index *x,
 {
 	struct burden b = {
 	    .complete = v->imaged && x->n > 0, .news_gone = true};
-	int *list = arena_alloc(c->arena, (v->n_news + 1) * sizeof(*list));
-	size_t n = 0;
 
 	b.sources =
 	    arena_alloc(c->arena, (x->n + v->n_news + 1) * sizeof(*b.sources));
 	add_index(c, x, v, &b);
 	for (size_t i = 0; i < v->n_news; i++)
-		add_new(c, v, list, &n, &v->news[i], &b);
+		add_new(c, x, v, &v->news[i], &b);
 	return b;
 }
 

@@ -14,6 +14,14 @@ struct area_index {
 	size_t n;
 	bool missing_perpendicular; /* a stated one has no product there */
 	bool stated;
+	/* New lesions that count, and the visit from which; chosen where they
+	 * first could be measurable, never exchanged later. */
+	const struct area_new *news;
+	size_t n_news;
+};
+struct area_new {
+	int lesion;
+	size_t from;
 };
 
 /* Index lesions: the stated targets, else the largest products at baseline

@@ -164,10 +164,10 @@ commit(struct burden_state *s, const struct assess_case *c,
 
 	if (category == s->rules->pd && !s->confirmed)
 		settled = s->rules->ne;
-	best_add(c->arena, &s->judged, v->day, category,
+	best_add(c->arena, &s->judged, rules_dated(v, category), category,
 	    category == s->rules->pd && s->confirmed);
-	best_add(
-	    c->arena, &s->settled, v->day, settled, settled == s->rules->pd);
+	best_add(c->arena, &s->settled, rules_dated(v, settled), settled,
+	    settled == s->rules->pd);
 	if (b->complete && s->nadir != BURDEN_NONE && b->value < s->nadir) {
 		s->nadir = b->value;
 		s->nadir_day = v->day;

@@ -19,6 +19,7 @@ struct burden {
 	const char **sources;
 	size_t n_sources;
 	LIST_OF(const char *) missing; /* keys of lesions without a number */
+	LIST_OF(const char *) flat;    /* of those with one diameter of two */
 };
 
 /* How a criterion calls things. */

@@ -28,11 +28,54 @@ reading_is_gone(const struct lesion *l, const struct reading *r)
 {
 	int32_t size = reading_size(l, r);
 
-	if (!reading_is_evaluated(r) || r->merged_into >= 0)
+	if (!reading_is_evaluated(r))
 		return false;
+	if (r->merged_into >= 0)
+		return r->merged_gone;
 	if (r->state == READING_ABSENT || size == 0)
 		return true;
 	return l->nodal && size != TMM_NONE && size < NODE_NORMAL_TMM;
+}
+
+/* The lesion that is left of it at a timepoint: NULL when none is read, or
+ * they merged in a circle. */
+static const struct lesion *
+survivor(const struct timeline *t, const struct reading *r, size_t tp)
+{
+	const struct lesion *l = NULL;
+
+	for (size_t i = 0; i < t->lesions.n && r != NULL; i++) {
+		if (r->merged_into < 0)
+			return l;
+		l = &t->lesions.items[r->merged_into];
+		r = l->at[tp];
+	}
+	return NULL;
+}
+
+/*= recist11 §1.3 a coalesced lesion is not absent while the other is there */
+void
+readings_settle_merged(struct timeline *t)
+{
+	for (size_t i = 0; i < t->lesions.n; i++) {
+		for (size_t k = 0; k < t->timepoints.n; k++) {
+			const struct reading *r = t->lesions.items[i].at[k];
+			const struct lesion *l;
+			struct reading *copy;
+			bool gone;
+
+			if (r == NULL || r->merged_into < 0)
+				continue;
+			l = survivor(t, r, k);
+			gone = l != NULL && reading_is_gone(l, l->at[k]);
+			if (gone == r->merged_gone)
+				continue;
+			copy = arena_alloc(t->arena, sizeof(*copy));
+			*copy = *r;
+			copy->merged_gone = gone;
+			t->lesions.items[i].at[k] = copy;
+		}
+	}
 }
 
 bool
@@ -58,8 +101,8 @@ reading_source(const struct reading *r)
 }
 
 const char *const *
-readings_sources(const struct timeline *t, size_t tp, struct arena *a,
-    size_t *ret_n)
+readings_sources(
+    const struct timeline *t, size_t tp, struct arena *a, size_t *ret_n)
 {
 	const struct timepoint *p = &t->timepoints.items[tp];
 	const char **list =

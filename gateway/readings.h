@@ -19,6 +19,9 @@ int32_t reading_size(const struct lesion *l, const struct reading *r);
 bool reading_is_gone(const struct lesion *l, const struct reading *r);
 
 /* Evaluated and not gone. */
+/* Note at readings of merged lesions whether what they merged into is gone,
+ * and they with it. */
+void readings_settle_merged(struct timeline *t);
 bool reading_is_present(const struct lesion *l, const struct reading *r);
 
 /* Measured at or above the size that makes a lesion measurable. */
@@ -29,8 +32,8 @@ const char *reading_source(const struct reading *r);
 
 /* What a timepoint's target sum rests on: its studies and the readings of
  * the targets; made in a. */
-const char *const *readings_sources(const struct timeline *t, size_t tp,
-    struct arena *a, size_t *ret_n);
+const char *const *readings_sources(
+    const struct timeline *t, size_t tp, struct arena *a, size_t *ret_n);
 
 /* "lymph node" for every node, else the organ without its side. */
 const char *lesion_organ(const struct lesion *l);

@@ -204,6 +204,21 @@ rules_new_lesion(const struct visit *v)
 }
 
 int32_t
+rules_dated(const struct visit *v, enum category c)
+{
+	switch (c) {
+	case CAT_PD:
+	case CAT_IUPD:
+	case CAT_ICPD:
+	case CAT_IRPD:
+	case CAT_IMPD:
+		return v->day;
+	default:
+		return v->last_day;
+	}
+}
+
+int32_t
 rules_reference_day(const struct assess_case *c)
 {
 	if (c->timeline->therapy_start != DAY_NONE)

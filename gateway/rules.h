@@ -66,6 +66,10 @@ void rules_not_imaged(const struct assess_case *c, const struct visit *v,
 void rules_visit_flags(
     const struct assess_case *c, const struct visit *v, struct verdict *ret);
 
+/* The day a category is dated: progression by the first scan of the visit,
+ * anything else by the last (§0.2). */
+int32_t rules_dated(const struct visit *v, enum category c);
+
 /* Days from which the shortest stable disease is counted: first dose, else
  * baseline. */
 int32_t rules_reference_day(const struct assess_case *c);

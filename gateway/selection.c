@@ -24,6 +24,22 @@ present_between(const struct lesion *l, size_t from, size_t to)
 	return false;
 }
 
+/* The reading that shows it known at baseline: there, else the last before it
+ * where baseline did not read it.  NULL: unknown. */
+static const struct reading *
+known_by(const struct timeline *t, const struct lesion *l)
+{
+	const struct reading *r = at_baseline(t, l);
+
+	if (reading_is_evaluated(r))
+		return reading_is_present(l, r) ? r : NULL;
+	for (size_t i = (size_t)t->baseline; i-- > 0;) {
+		if (reading_is_present(l, l->at[i]))
+			return l->at[i];
+	}
+	return NULL;
+}
+
 static enum lesion_role
 role_of_stated(enum stated_role s)
 {
@@ -51,13 +67,14 @@ assign_stated(const struct timeline *t, struct lesion *l, struct assessment *x)
 
 	l->role = role_of_stated(l->stated);
 	l->role_stated = true;
-	if (is_new && reading_is_present(l, r)) {
+	if (is_new && known_by(t, l) != NULL) {
 		l->role = ROLE_NON_TARGET;
 		l->role_stated = false;
-		assess_problem(x, reading_source(r), "new_lesion_at_baseline",
-		    "lesion %s is stated new but present at baseline: "
+		assess_problem(x, reading_source(known_by(t, l)),
+		    "new_lesion_at_baseline",
+		    "lesion %s is stated new but present %s baseline: "
 		    "followed as non-target",
-		    l->key);
+		    l->key, reading_is_present(l, r) ? "at" : "before");
 	} else if (!is_new && l->stated != STATED_BENIGN && r != NULL &&
 		   r->state == READING_ABSENT) {
 		l->role = ROLE_NEW;
@@ -72,14 +89,11 @@ assign_stated(const struct timeline *t, struct lesion *l, struct assessment *x)
 static void
 assign_unstated(const struct timeline *t, struct lesion *l)
 {
-	const struct reading *r = at_baseline(t, l);
 	size_t base = (size_t)t->baseline;
 
 	l->role_stated = false;
-	if (reading_is_present(l, r))
+	if (known_by(t, l) != NULL)
 		l->role = ROLE_NON_TARGET;
-	else if (!reading_is_evaluated(r) && present_between(l, 0, base))
-		l->role = ROLE_NON_TARGET; /* known, not read at baseline */
 	else if (present_between(l, base + 1, t->timepoints.n))
 		l->role = ROLE_NEW;
 	else
@@ -115,8 +129,10 @@ struct choice {
 static bool
 is_candidate(const struct choice *c, const struct lesion *l)
 {
+	const struct reading *r = at_baseline(c->timeline, l);
+
 	return l->stated == STATED_NONE && l->role == ROLE_NON_TARGET &&
-	       reading_is_measurable(l, at_baseline(c->timeline, l));
+	       reading_is_measurable(l, r) && !r->equivocal;
 }
 
 static int
@@ -258,6 +274,23 @@ check_targets(const struct timeline *t, const struct assess_options *o,
 		    o->max_targets);
 }
 
+/* Disease in doubt at baseline is nothing to measure response by. */
+static void
+report_doubtful(const struct timeline *t, struct assessment *x)
+{
+	for (size_t i = 0; i < t->lesions.n; i++) {
+		const struct lesion *l = &t->lesions.items[i];
+		const struct reading *r = at_baseline(t, l);
+
+		if (reading_is_present(l, r) && r->equivocal)
+			assess_problem(x, reading_source(r),
+			    "equivocal_at_baseline",
+			    "lesion %s is doubtful at baseline: %s", l->key,
+			    l->role == ROLE_TARGET ? "a target as stated"
+						   : "not chosen as target");
+	}
+}
+
 void
 selection_assign_roles(struct timeline *t, const struct assess_options *o,
     struct assessment *x, struct because_list *because)
@@ -278,4 +311,5 @@ selection_assign_roles(struct timeline *t, const struct assess_options *o,
 	else
 		choose_targets(t, o, x->arena, because);
 	explain_normal_nodes(t, x->arena, because);
+	report_doubtful(t, x);
 }

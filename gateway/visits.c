@@ -151,6 +151,7 @@ visits_build(struct assess_case *c, struct timeline *t, struct assessment *x,
 	c->base_tmm = BURDEN_NONE;
 	if (t->baseline < 0)
 		return;
+	readings_settle_merged(t);
 	selection_assign_roles(t, c->options, x, selection);
 	b.base = (size_t)t->baseline;
 	b.n = t->timepoints.n - b.base;

@@ -71,6 +71,7 @@ struct reading {
 	bool equivocal;    /* a doubtful new lesion */
 	bool reader_conflict;
 	int merged_into;   /* lesion index, -1 */
+	bool merged_gone;  /* assess: what it merged into is gone */
 	int n_fragments;   /* 0 when not split */
 	const char *const *sources; /* first is the number's */
 	size_t n_sources;

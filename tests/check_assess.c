@@ -51,10 +51,23 @@ static const struct row recist_rows[] = {
 	CASE(TWO("30", "20"),
 	    TP("42", T1("20")) "," TP("84", "'targets':{'T1':30,'T2':20}")),
 	"NE SD"},
-    {"merged is not absent", "recist11",
+    {"merged is not absent while the other is there", "recist11",
 	CASE(TWO("30", "20"),
-	    TP("42", "'targets':{'T1':0,'T2':{'merged_into':'T1'}}")),
+	    TP("42", "'targets':{'T1':4,'T2':{'merged_into':'T1'}}")),
 	"PR"},
+    {"merged is gone with what it merged into", "recist11",
+	CASE(TWO("30", "20"),
+	    TP("42", "'targets':{'T1':40,'T2':{'merged_into':'T1'}}") "," TP(
+		"84", "'targets':{'T1':0,'T2':{'merged_into':'T1'}}")),
+	"SD CR"},
+    {"merged into what merged in turn", "recist11",
+	CASE(BASE("{'id':'T1','mm':30},{'id':'T2','mm':20},"
+		  "{'id':'T3','mm':10}"),
+	    TP("42", "'targets':{'T1':40,'T2':{'merged_into':'T1'},"
+		     "'T3':{'merged_into':'T2'}}") "," TP("84",
+		"'targets':{'T1':0,'T2':{'merged_into':'T1'},"
+		"'T3':{'merged_into':'T2'}}")),
+	"PR CR"},
     {"target CR with non-target unknown is PR", "recist11",
 	CASE(ONE("30"),
 	    TP("42", T1("30") "," NT("NON_CR_NON_PD")) "," TP("84", T1("0"))),
@@ -364,6 +377,15 @@ static const struct row burden_rows[] = {
 	    TP("42", T1("[40,25]") "," NEWS(PLAIN("x", "[9,4]"))) "," TP(
 		"84", T1("[40,25]") "," NEWS(PLAIN("x", "[16,16]")))),
 	"irSD irPD"},
+    {"irRC: a new lesion of one diameter leaves the burden open", "irrc",
+	CASE(BASE("{'id':'T1','mm':[40,25]}"),
+	    TP("42", T1("[40,25]") "," NEWS(PLAIN("x", "30"))) "," TP(
+		"84", T1("[40,32]") "," NEWS(PLAIN("x", "30")))),
+	"irNE irPD"},
+    {"irRC: below 5 mm the other diameter does not matter", "irrc",
+	CASE(BASE("{'id':'T1','mm':[40,25]}"),
+	    TP("42", T1("[40,25]") "," NEWS(PLAIN("x", "4.9")))),
+	"irSD"},
     {"irRC: index chosen by product, node too", "irrc",
 	"{'baseline':{'day':0,'lesions':["
 	"{'id':'A','organ':'liver','mm':[20,10]},"
@@ -449,6 +471,9 @@ START_TEST(flags)
 		"READER_DIFFERS", false},
 	    {CASE(ONE("30"), TP("42", T1("30"))), "irrc", 1, "NO_PERPENDICULAR",
 		true},
+	    {CASE(BASE("{'id':'T1','mm':[40,25]}"),
+		 TP("42", T1("[40,25]") "," NEWS(PLAIN("x", "30")))),
+		"irrc", 1, "NO_PERPENDICULAR", true},
 	};
 
 	for (size_t i = 0; i < sizeof(rows) / sizeof(*rows); i++) {
@@ -527,10 +552,11 @@ START_TEST(problems)
 	    {CASE(ONE("30"), TP("42", T1("30") ",'new_lesion':false," NEWS(
 					  NLT("x", "12")))),
 		"new_lesion_conflict"},
-	    {CASE(ONE("30"), TP("42", T1("30") ",'new_lesions':[{'id':'x','"
-					       "kind':'NLNT','mm':12}]") "," TP(
-				 "84", T1("30") ",'new_lesions':[{'id':'x','"
-						"kind':'NLNT','mm':17}]")),
+	    {CASE(ONE("30"),
+		 TP("42", T1("30") ",'new_lesions':[{'id':'x','"
+				   "kind':'NLNT','mm':12}]") "," TP("84",
+		     T1("30") ",'new_lesions':[{'id':'x','"
+			      "kind':'NLNT','mm':17}]")),
 		"new_non_target_grew"},
 	};
 

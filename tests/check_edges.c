@@ -116,6 +116,24 @@ static const struct {
 			 "10") "," NEW("d", "brain", "10") "," NEW("e",
 			 "kidney", "10") "," NEW("f", "skin", "10")))),
 	1500},
+    {"irRC: a sixth, tiny new lesion displaces none", "irrc", 2,
+	CASE(BASE("{'id':'T1','mm':[50,50]}"),
+	    TP("42", T1("[50,50]") "," NEWS(NEW("b", "lung", "[10,10]") "," NEW(
+			 "c", "lung", "[10,10]") "," NEW("d", "lung",
+			 "[10,10]") "," NEW("e", "lung", "[10,10]") "," NEW("f",
+			 "lung", "[10,10]"))) "," TP("84",
+		T1("[50,50]") "," NEWS(NEW("a", "lung", "[5,5]") "," NEW(
+		    "b", "lung", "[10,10]") "," NEW("c", "lung",
+		    "[10,10]") "," NEW("d", "lung", "[10,10]") "," NEW("e",
+		    "lung", "[10,10]") "," NEW("f", "lung", "[10,10]")))),
+	300000},
+    {"irRC: of six at once the largest five", "irrc", 1,
+	CASE(BASE("{'id':'T1','mm':[50,50]}"),
+	    TP("42", T1("[50,50]") "," NEWS(NEW("a", "lung", "[5,5]") "," NEW(
+			 "b", "lung", "[10,10]") "," NEW("c", "lung",
+			 "[10,10]") "," NEW("d", "lung", "[10,10]") "," NEW("e",
+			 "lung", "[10,10]") "," NEW("f", "lung", "[10,10]")))),
+	300000},
     {"two new targets of one organ", "irrecist", 1,
 	CASE(ONE("100"),
 	    TP("42", T1("100") "," NEWS(NEW("a", "lung", "10") "," NEW(

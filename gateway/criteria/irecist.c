@@ -420,9 +420,10 @@ commit_hold(struct irecist_scene *x)
 	} else if (o->pr_sticky &&
 		   (x->f.target == CAT_PR || x->f.target == CAT_CR)) {
 		if (s->pr_since == DAY_NONE)
-			s->pr_since = x->v->day;
-		s->hold_pr = !o->confirm_response ||
-			     x->v->day - s->pr_since >= o->confirm_min_days;
+			s->pr_since = x->v->last_day;
+		s->hold_pr =
+		    !o->confirm_response ||
+		    x->v->last_day - s->pr_since >= o->confirm_min_days;
 	}
 }
 
@@ -495,8 +496,8 @@ step(void *state, const struct assess_case *c, const struct visit *v,
 		if (ret->overall != CAT_NE)
 			s->was_icr = ret->overall == CAT_ICR;
 	}
-	best_add(c->arena, &s->sequence, v->day, ret->overall,
-	    ret->overall == CAT_ICPD);
+	best_add(c->arena, &s->sequence, rules_dated(v, ret->overall),
+	    ret->overall, ret->overall == CAT_ICPD);
 }
 
 static void

@@ -61,12 +61,26 @@ is_pr(int64_t now, int64_t base)
 	return 100 * now <= (100 - IRRC_PR_FALL_PCT) * base;
 }
 
+/* One diameter does not make an area. */
 static void
-add_missing(const struct assess_case *c, const char *code,
+say_flat(const struct state *s, const struct assess_case *c,
     const struct burden *b, struct verdict *ret)
 {
-	for (size_t i = 0; i < b->missing.n; i++)
-		missing_add(c->arena, &ret->missing, code, b->missing.items[i]);
+	const char *text = "";
+
+	for (size_t i = 0; i < b->flat.n; i++) {
+		missing_add(c->arena, &ret->missing, "NO_PERPENDICULAR",
+		    b->flat.items[i]);
+		text = arena_printf(c->arena, "%s%s%s", text, i > 0 ? ", " : "",
+		    b->flat.items[i]);
+	}
+	if (b->flat.n == 0)
+		return;
+	verdict_flag(c->arena, ret, "NO_PERPENDICULAR");
+	burden_say(&s->burden, c, b, ret, "no_perpendicular",
+	    "measured in one dimension of two, the burden is at least what "
+	    "the others make: %s",
+	    text);
 }
 
 static enum category
@@ -81,12 +95,15 @@ not_computable(const struct state *s, const struct assess_case *c,
 		    "no lesion was measured in two dimensions at baseline");
 	} else if (s->burden.base == BURDEN_NONE) {
 		verdict_flag(c->arena, ret, "NO_PERPENDICULAR");
-		add_missing(c, "NO_PERPENDICULAR", &s->at_base, ret);
+		for (size_t i = 0; i < s->at_base.missing.n; i++)
+			missing_add(c->arena, &ret->missing, "NO_PERPENDICULAR",
+			    s->at_base.missing.items[i]);
 		burden_say(&s->burden, c, b, ret, "ne.no_perpendicular",
 		    "an index lesion has no two diameters at baseline: not "
 		    "computable");
 	} else {
 		burden_say_missing(&s->burden, c, v, b, ret);
+		say_flat(s, c, b, ret);
 	}
 	return CAT_IRNE;
 }

@@ -65,9 +65,9 @@ update_hold(const struct assess_case *c, const struct visit *v,
 	if (!c->options->pr_sticky || (target != CAT_PR && target != CAT_CR))
 		return;
 	if (s->pr_since == DAY_NONE)
-		s->pr_since = v->day;
+		s->pr_since = v->last_day;
 	s->hold_pr = !c->options->confirm_response ||
-		     v->day - s->pr_since >= c->options->confirm_min_days;
+		     v->last_day - s->pr_since >= c->options->confirm_min_days;
 }
 
 static void
@@ -87,8 +87,8 @@ update(const struct assess_case *c, const struct visit *v,
 		s->cr_before = true;
 	if (ret->overall == CAT_PD && s->first_pd == DAY_NONE)
 		s->first_pd = v->day;
-	best_add(c->arena, &s->sequence, v->day, ret->overall,
-	    ret->overall == CAT_PD);
+	best_add(c->arena, &s->sequence, rules_dated(v, ret->overall),
+	    ret->overall, ret->overall == CAT_PD);
 }
 
 static void

@@ -16,6 +16,7 @@ import tempfile
 import agreement
 import checks_data
 import checks_document
+import checks_lesion
 import checks_pattern
 import checks_reference
 import checks_state
@@ -190,7 +191,7 @@ def checks_of(module):
 
 def run_checks(score, rescan, only):
     for module in (checks_data, checks_state, checks_reference, checks_time,
-                   checks_pattern, checks_document):
+                   checks_pattern, checks_document, checks_lesion):
         for check in checks_of(module):
             if only is None or only in check.__name__:
                 check(score, rescan)

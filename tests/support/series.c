@@ -272,6 +272,7 @@ add_timepoint(struct timeline *t, size_t k, const struct json_value *v)
 {
 	const struct json_value *news = json_get(v, "new_lesions");
 
+	t->timepoints.items[k].last_day += number(json_get(v, "span"), 0);
 	if (json_true(json_get(v, "not_done")))
 		return;
 	add_sizes(t, k, json_get(v, "targets"));

@@ -5,8 +5,9 @@
  *
  * Beyond the file's own conventions a lesion may say `organ` and `node`, a
  * new lesion may leave `kind` out (a plain new lesion), a visit may say
- * `new_lesion` true or false, `nt_lesions` (id to state word) and `said`
- * (the reader's overall response), and a baseline `nontargets` (ids).
+ * `span` (days to its
+ * last scan), `new_lesion` true or false, `nt_lesions` (id to state word) and
+ * `said` (the reader's overall response), and a baseline `nontargets` (ids).
  */
 #ifndef RESCAN_TESTS_SERIES_H
 #define RESCAN_TESTS_SERIES_H
