@@ -148,6 +148,7 @@ struct irae_episode {
 	int ctcae;        /* version 5 or 6 */
 	const char *certainty, *flag, *state, *priority;
 	int32_t onset, resolved;    /* DAY_NONE */
+	int32_t dismissed;          /* by a person, the last time; DAY_NONE */
 	const char *evidence;       /* "laboratory value, treatment started" */
 	const char *headline;       /* the value that says most, or NULL */
 	const char *advice;         /* what to consider, or NULL */

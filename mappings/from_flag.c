@@ -73,30 +73,45 @@ day_of(struct mapping *m, const struct record *r)
 		   : mapping_day(m, r, json_path(r->json, "meta.lastUpdated"));
 }
 
-void
-from_flag(struct mapping *m, const struct record *r)
+static void
+add_dismissal(
+    struct mapping *m, const struct record *r, const char *event, int32_t day)
 {
-	const char *event = event_of(r);
 	const char *episode =
 	    extension_text(r, RESCAN_IRAE_EPISODE, "valueInteger");
-	struct flag_action_fact *f;
-	int32_t day;
+	struct flag_action_fact *f =
+	    ARENA_PUSH(m->arena, &m->facts->flag_actions);
 
-	if (event == NULL ||
-	    !same(json_string_at(r->json, "status"), "inactive") ||
-	    !was_left_active(extension_text(r, RESCAN_IRAE_STATE, "valueCode")))
-		return;
-	day = day_of(m, r);
-	if (day == DAY_NONE) {
-		facts_problem(m->facts, r->key, "date_missing",
-		    "a Flag of ours was closed, but nothing says when");
-		return;
-	}
-	f = ARENA_PUSH(m->arena, &m->facts->flag_actions);
 	f->source = mapping_source(m, r);
 	f->day = day;
 	f->event = arena_strdup(m->arena, event);
 	f->episode = episode == NULL ? 0 : (int)strtol(episode, NULL, 10);
 	f->dismissed = true;
 	*ARENA_PUSH(m->arena, &m->facts->sources) = f->source;
+}
+
+/* A dismissal we have noted before is said by the Flag itself; a new one by
+ * its status. */
+void
+from_flag(struct mapping *m, const struct record *r)
+{
+	const char *event = event_of(r);
+	const char *state = extension_text(r, RESCAN_IRAE_STATE, "valueCode");
+	const char *noted =
+	    extension_text(r, RESCAN_IRAE_DISMISSED, "valueDate");
+	int32_t day;
+
+	if (event == NULL)
+		return;
+	if (noted != NULL && day_parse(noted) != DAY_NONE)
+		add_dismissal(m, r, event, day_parse(noted));
+	if (!same(json_string_at(r->json, "status"), "inactive") ||
+	    !was_left_active(state))
+		return;
+	day = day_of(m, r);
+	if (day == DAY_NONE)
+		facts_problem(m->facts, r->key, "date_missing",
+		    "a Flag of ours was closed, but nothing says when");
+	else
+		add_dismissal(m, r, event, day);
 }

@@ -80,7 +80,8 @@ to_fhir(const struct assessment *x, const struct to_fhir_options *o,
 			newest = i;
 	}
 	/* Without a checkpoint inhibitor there is nothing to report. */
-	if (x->timeline->therapy_start != DAY_NONE && newest < n) {
+	if (x->timeline->therapy_start != DAY_NONE &&
+	    (newest < n || x->irae.n > 0)) {
 		to_fhir_sources(&run);
 		to_fhir_device(&run);
 		for (size_t i = 0; i < n; i++) {
@@ -89,6 +90,7 @@ to_fhir(const struct assessment *x, const struct to_fhir_options *o,
 		}
 		to_fhir_flags(&run);
 		write_provenances(&run);
+		to_fhir_irae(&run);
 	}
 	*ret = run.out.items;
 	*ret_n = run.out.n;

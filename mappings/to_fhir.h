@@ -19,7 +19,7 @@
 #define RESCAN_IDENTIFIER_SYSTEM "https://rescan.example/fhir/identifier"
 #define RESCAN_CODE_SYSTEM       "https://rescan.example/fhir/CodeSystem"
 
-#define RESCAN_EXTENSION         "https://rescan.example/fhir/StructureDefinition"
+#define RESCAN_EXTENSION "https://rescan.example/fhir/StructureDefinition"
 
 /* Of a Flag for a suspected immune-related adverse event: the code is
  * RESCAN_IRAE_FLAG and the event's name; the sub-state and the episode are
@@ -27,13 +27,16 @@
 #define RESCAN_IRAE_FLAG    "suspected-"
 #define RESCAN_IRAE_STATE   RESCAN_EXTENSION "/irae-state"
 #define RESCAN_IRAE_EPISODE RESCAN_EXTENSION "/irae-episode"
+/* The day a person dismissed it; stays, whatever becomes of the Flag. */
+#define RESCAN_IRAE_DISMISSED RESCAN_EXTENSION "/irae-dismissed"
 
 /* One resource to stand on the server. */
 struct output {
 	const char *type;       /* "Flag" */
 	const char *identifier; /* value within RESCAN_IDENTIFIER_SYSTEM */
-	const char *kind;       /* "report", "result", "flag", "provenance", "device" */
-	const char *label;      /* one plain line for people and the demo */
+	const char
+	    *kind; /* "report", "result", "flag", "provenance", "device" */
+	const char *label; /* one plain line for people and the demo */
 	/* The search that finds it again, for If-None-Exist: "identifier=…",
 	 * for Provenance (which has no identifier in R4) "_tag=…".  Escaped. */
 	const char *search;
@@ -61,7 +64,7 @@ void to_fhir(const struct assessment *x, const struct to_fhir_options *o,
 
 /* All of them as one transaction Bundle (urn:uuid, ifNoneExist), for
  * `rescan assess --format fhir`. */
-void to_fhir_bundle(const struct output *o, size_t n, const char *recorded,
-    struct strbuf *out);
+void to_fhir_bundle(
+    const struct output *o, size_t n, const char *recorded, struct strbuf *out);
 
 #endif

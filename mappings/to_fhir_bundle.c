@@ -43,6 +43,22 @@ is_left_out(const struct output *o, size_t n, const char *s)
 	return false;
 }
 
+#define TARGETS "\"target\":[{\"reference\":\"urn:rescan:"
+
+/* A Provenance of nothing but what is left out here. */
+static bool
+is_moot(const struct output *o, size_t n, const struct output *x)
+{
+	const char *first = strstr(x->body, TARGETS), *next;
+
+	if (strcmp(x->type, "Provenance") != 0 || first == NULL ||
+	    !is_left_out(o, n, first + strlen(TARGETS)))
+		return false;
+	first += strlen(TARGETS);
+	next = first + strcspn(first, "]");
+	return memchr(first, ',', (size_t)(next - first)) == NULL;
+}
+
 /* One body, its placeholders filled in for a transaction. */
 static void
 add_body(struct strbuf *out, const char *body, const char *recorded,
@@ -85,7 +101,7 @@ to_fhir_bundle(
 	size_t left = 0;
 
 	for (size_t i = 0; i < n; i++)
-		left += !o[i].only_if_exists;
+		left += !o[i].only_if_exists && !is_moot(o, n, &o[i]);
 	json_writer_init(&w, out, false);
 	json_begin_object(&w, NULL);
 	json_put_string(&w, "resourceType", "Bundle");
@@ -95,7 +111,7 @@ to_fhir_bundle(
 		json_begin_array(&w, "entry");
 	for (size_t i = 0; i < n; i++) {
 		/* Whether it stands on the server is not known here. */
-		if (o[i].only_if_exists)
+		if (o[i].only_if_exists || is_moot(o, n, &o[i]))
 			continue;
 		strbuf_init(&body, out->max);
 		add_body(&body, o[i].body, recorded, o, n);

@@ -97,6 +97,12 @@ void to_fhir_flags(struct to_fhir_run *run);
 void to_fhir_provenance(struct to_fhir_run *run, size_t timepoint,
     const char *const *targets, size_t n);
 
+/* The Flags of suspected immune-related adverse events, each with its
+ * Provenance. */
+void to_fhir_irae(struct to_fhir_run *run);
+void to_fhir_provenance_irae(
+    struct to_fhir_run *run, const struct irae_episode *e, const char *target);
+
 #define RESULTS_MAX 4
 
 #endif

@@ -109,31 +109,12 @@ compare(const void *a, const void *b)
 	return strcmp(*(const char *const *)a, *(const char *const *)b);
 }
 
-/* Everything a timepoint's conclusion rests on: the patient, the first dose
- * (which places the baseline), all readings up to then, and what the steps of
- * its explanation cite.  Sorted, each once. */
+/* Sorted, each once. */
 static void
-sources_collect(struct sources *l, size_t timepoint)
+sort_once(struct sources *l)
 {
-	const struct to_fhir_run *run = l->run;
-	const struct timeline *t = run->x->timeline;
 	size_t n = 0;
 
-	cite(l, t->patient);
-	for (size_t i = 0; i < t->agents.n; i++) {
-		if (t->agents.items[i].first == t->therapy_start &&
-		    t->agents.items[i].n_sources > 0)
-			cite(l, t->agents.items[i].sources[0]);
-	}
-	for (size_t i = 0; i <= timepoint; i++)
-		cite_timepoint(l, t, i);
-	for (size_t k = 0; k < run->x->criteria.n; k++) {
-		const struct verdict *v =
-		    run_verdict(run, run->x->criteria.items[k].id, timepoint);
-
-		if (v != NULL)
-			cite_because(l, &v->because);
-	}
 	if (l->refs.n == 0)
 		return;
 	qsort(l->refs.items, l->refs.n, sizeof(*l->refs.items), compare);
@@ -143,6 +124,40 @@ sources_collect(struct sources *l, size_t timepoint)
 			l->refs.items[n++] = l->refs.items[i];
 	}
 	l->refs.n = n;
+}
+
+/* The patient, and the first dose. */
+static void
+cite_patient(struct sources *l, const struct timeline *t)
+{
+	cite(l, t->patient);
+	for (size_t i = 0; i < t->agents.n; i++) {
+		if (t->agents.items[i].first == t->therapy_start &&
+		    t->agents.items[i].n_sources > 0)
+			cite(l, t->agents.items[i].sources[0]);
+	}
+}
+
+/* Everything a timepoint's conclusion rests on: the patient, the first dose
+ * (which places the baseline), all readings up to then, and what the steps of
+ * its explanation cite.  Sorted, each once. */
+static void
+sources_collect(struct sources *l, size_t timepoint)
+{
+	const struct to_fhir_run *run = l->run;
+	const struct timeline *t = run->x->timeline;
+
+	cite_patient(l, t);
+	for (size_t i = 0; i <= timepoint; i++)
+		cite_timepoint(l, t, i);
+	for (size_t k = 0; k < run->x->criteria.n; k++) {
+		const struct verdict *v =
+		    run_verdict(run, run->x->criteria.items[k].id, timepoint);
+
+		if (v != NULL)
+			cite_because(l, &v->because);
+	}
+	sort_once(l);
 }
 
 static const struct output *
@@ -205,17 +220,15 @@ put_entities(struct json_writer *w, const struct sources *l)
 	json_end_array(w);
 }
 
-void
-to_fhir_provenance(struct to_fhir_run *run, size_t timepoint,
-    const char *const *targets, size_t n)
+static void
+provenance_write(struct to_fhir_run *run, const struct sources *l,
+    const char *activity, const char *const *targets, size_t n)
 {
-	struct sources l = {run, {NULL, 0, 0}};
-	const char *tag, *first = output_find(run, targets[0])->label;
+	const char *tag = token(run, l, targets, n);
+	const char *first = output_find(run, targets[0])->label;
 	struct body b;
 	struct json_writer *w = &b.w;
 
-	sources_collect(&l, timepoint);
-	tag = token(run, &l, targets, n);
 	body_begin(&b, "Provenance");
 	part_meta(w, RESCAN_IDENTIFIER_SYSTEM, tag, NULL);
 	json_begin_array(w, "target");
@@ -224,10 +237,34 @@ to_fhir_provenance(struct to_fhir_run *run, size_t timepoint,
 		    w, NULL, arena_printf(run->a, "%s#version", targets[i]));
 	json_end_array(w);
 	json_put_string(w, "recorded", "@recorded");
-	part_codeable(w, "activity", NULL, NULL, NULL,
-	    "Assessment of tumour response by fixed rules");
+	part_codeable(w, "activity", NULL, NULL, NULL, activity);
 	put_agent(w, run);
-	put_entities(w, &l);
+	put_entities(w, l);
 	part_emit(run, "Provenance", "provenance", tag, &b,
 	    arena_printf(run->a, "Provenance of: %s", first));
+}
+
+void
+to_fhir_provenance(struct to_fhir_run *run, size_t timepoint,
+    const char *const *targets, size_t n)
+{
+	struct sources l = {run, {NULL, 0, 0}};
+
+	sources_collect(&l, timepoint);
+	provenance_write(run, &l,
+	    "Assessment of tumour response by fixed rules", targets, n);
+}
+
+void
+to_fhir_provenance_irae(
+    struct to_fhir_run *run, const struct irae_episode *e, const char *target)
+{
+	struct sources l = {run, {NULL, 0, 0}};
+
+	cite_patient(&l, run->x->timeline);
+	cite_all(&l, e->sources, e->n_sources);
+	sort_once(&l);
+	provenance_write(run, &l,
+	    "Search for immune-related adverse events by fixed rules", &target,
+	    1);
 }

@@ -137,7 +137,7 @@ episode_new(const struct assess_case *c, struct assessment *x,
 	e->episode = r->episode;
 	e->ctcae = c->options->irae.ctcae;
 	e->onset = r->day;
-	e->resolved = DAY_NONE;
+	e->resolved = e->dismissed = DAY_NONE;
 	return e;
 }
 
@@ -159,6 +159,8 @@ take_row(const struct assess_case *c, const struct irae_result *x,
 		e->headline = line;
 		e->worst = r->grade;
 	}
+	if (r->state == IRAE_IS_DISMISSED)
+		e->dismissed = r->day;
 	if (r->flag == IRAE_ACTIVE)
 		e->resolved = DAY_NONE;
 	else if (e->resolved == DAY_NONE)
