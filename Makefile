@@ -53,7 +53,7 @@ DEBS := build-essential pkg-config libcurl4-openssl-dev libjson-c-dev \
 
 .DELETE_ON_ERROR:
 .SUFFIXES:
-.PHONY: all help deps check test interop lint layers demo clean format fuzz \
+.PHONY: all help deps check test faults interop lint layers demo clean format fuzz \
     trace rules mutate
 
 all: $(B)/rescan $(B)/rescan-sandbox ## build the gateway and the sandbox
@@ -75,7 +75,7 @@ check: deps ## everything that must pass (SAN=address,undefined; T=json: one)
 	@$(MAKE) --no-print-directory -s test
 
 TEST_PROGRAMS := $(TESTS:%=$(B)/%)
-TEST_SCRIPTS  := tests/trace.sh tests/cli.sh tests/blackbox.sh \
+TEST_SCRIPTS  := tests/trace.sh tests/faults.sh tests/cli.sh tests/blackbox.sh \
 		 tests/quarantine.sh tests/probe.sh tests/fleet.sh \
 		 tests/validate_outputs.sh tests/interop.sh
 $(B)/tests.built: $(TEST_PROGRAMS)
@@ -84,6 +84,9 @@ $(B)/tests.built: $(TEST_PROGRAMS)
 test:
 	@BUILD=$(B) RESCAN_INTEROP=$${RESCAN_INTEROP:-small} sh tests/run.sh \
 	    $(if $(T),$(B)/check_$(T),$(TEST_PROGRAMS) $(TEST_SCRIPTS))
+
+faults: ## every fault of a server, the test that provokes it, what we do
+	@sh tests/faults.sh list
 
 interop: deps ## the main job on real servers, as far as they can be had
 	@$(MAKE) --no-print-directory -s -j2 all

@@ -177,7 +177,7 @@ sandbox_pass_ms(struct sandbox *s, int64_t ms)
 {
 	sandbox_lock(s);
 	s->store.ahead_ms += ms;
-	if (ms < 0)
+	if (ms <= -60000)
 		s->store.last_ms = INT64_MIN;
 	sandbox_unlock(s);
 }

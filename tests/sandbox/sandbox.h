@@ -82,7 +82,8 @@ enum err_code sandbox_load_bundle(
 
 /* From now on; what it points to is borrowed. */
 void sandbox_behave(struct sandbox *s, const struct sandbox_habits *h);
-/* The server's clock runs ahead (or, negative, behind) by so much more. */
+/* The server's clock runs ahead (or, negative, behind) by so much more.  By
+ * less than a minute behind, lastUpdated stands still until it is made up. */
 void sandbox_pass_ms(struct sandbox *s, int64_t ms);
 /* As after an old backup: what was written since then was never there. */
 void sandbox_set_back(struct sandbox *s, int64_t ms_since_1970);
