@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * The worked examples of tests/cases/irae_examples.json: every day of every
- * timeline, not only the end.
+ * The worked examples of tests/cases/irae_examples.json, and cases of our own
+ * for what they leave out: every day of every timeline, not only the end.
  */
 #include <stdio.h>
 #include <stdlib.h>
@@ -10,32 +10,45 @@
 #include "tests/support/check_main.h"
 #include "tests/support/irae_case.h"
 
-#define FILE_NAME  "tests/cases/irae_examples.json"
-#define N_EXAMPLES 40
+static const char *const files[] = {
+    "tests/cases/irae_examples.json", "tests/cases/irae_more.json"};
+#define N_FILES    (sizeof(files) / sizeof(*files))
+#define N_EXAMPLES 52 /* 40 and 12 */
 
-static struct json_doc *doc;
+static struct json_doc *docs[N_FILES];
 
 static void
 load(void)
 {
-	size_t n;
-	char *s = check_read_file(FILE_NAME, &n);
-	struct err e;
+	for (size_t i = 0; i < N_FILES; i++) {
+		size_t n;
+		char *s = check_read_file(files[i], &n);
+		struct err e;
 
-	ck_assert_int_eq(json_parse(s, n, &doc, &e), ERR_OK);
-	free(s);
+		ck_assert_int_eq(json_parse(s, n, &docs[i], &e), ERR_OK);
+		free(s);
+	}
 }
 
 static void
 unload(void)
 {
-	json_free(doc);
+	for (size_t i = 0; i < N_FILES; i++)
+		json_free(docs[i]);
 }
 
 static const struct json_value *
-examples(void)
+example(size_t at)
 {
-	return json_get(json_root(doc), "examples");
+	for (size_t i = 0; i < N_FILES; i++) {
+		const struct json_value *all =
+		    json_get(json_root(docs[i]), "examples");
+
+		if (at < json_length(all))
+			return json_at(all, at);
+		at -= json_length(all);
+	}
+	return NULL;
 }
 
 static const char *
@@ -137,6 +150,9 @@ expect_notes(
 	ck_assert_msg(((r->notes & IRAE_NOTE_HYS_FDA) != 0) ==
 			  has_word(note, "hys_law", "fda"),
 	    "%s day %d: Hy's law", id, day_of(r->day));
+	ck_assert_msg(((r->notes & IRAE_NOTE_HYS_NR) != 0) ==
+			  has_word(note, "hys_law", "nr"),
+	    "%s day %d: Hy's law, nR", id, day_of(r->day));
 	if (json_number(asco) != NULL)
 		ck_assert_msg(r->guideline_grade == irae_case_int(asco, 0),
 		    "%s day %d: ASCO grade %d", id, day_of(r->day),
@@ -178,14 +194,15 @@ run(const struct json_value *c, struct arena *a)
 
 START_TEST(timelines)
 {
-	const struct json_value *c = json_at(examples(), (size_t)_i);
+	const struct json_value *c = example((size_t)_i);
 	const struct json_value *all;
 	const char *id = json_string_at(c, "id");
 	struct arena *a;
 	struct irae_result *x;
 	struct json_iter it = {0};
 
-	ck_assert_uint_eq(json_length(examples()), N_EXAMPLES);
+	ck_assert_ptr_nonnull(c);
+	ck_assert_ptr_null(example(N_EXAMPLES));
 	a = arena_new();
 	x = run(c, a);
 	all = json_path(c, "expected.timeline");
@@ -211,8 +228,8 @@ is_listed(const struct json_value *list, const char *name)
 
 START_TEST(no_other_flags)
 {
-	for (size_t i = 0; i < json_length(examples()); i++) {
-		const struct json_value *c = json_at(examples(), i);
+	for (size_t i = 0; i < N_EXAMPLES; i++) {
+		const struct json_value *c = example(i);
 		struct arena *a = arena_new();
 		struct irae_result *x = run(c, a);
 
@@ -275,8 +292,8 @@ START_TEST(handoffs)
 {
 	size_t n_seen = 0;
 
-	for (size_t i = 0; i < json_length(examples()); i++) {
-		const struct json_value *c = json_at(examples(), i);
+	for (size_t i = 0; i < N_EXAMPLES; i++) {
+		const struct json_value *c = example(i);
 		const struct json_value *want =
 		    json_path(c, "expected.response");
 		const char *id = json_string_at(c, "id");

@@ -1,7 +1,7 @@
 #!/bin/sh
 # SPDX-License-Identifier: Apache-2.0
 # What the program writes, and what the sandbox serves, judged by validators
-# that are not ours.  Needs build/check_to_fhir_bundle (made by make check).
+# that are not ours.  Needs build/check_to_fhir_bundle and _irae (made by make check).
 set -eu
 cd "$(dirname "$0")/.."
 build=${BUILD:-build}
@@ -9,6 +9,10 @@ in=build/validate-in
 files=
 
 "$build/check_to_fhir_bundle" >build/validate-in.log 2>&1 || {
+	cat build/validate-in.log
+	exit 1
+}
+"$build/check_to_fhir_irae" >build/validate-in.log 2>&1 || {
 	cat build/validate-in.log
 	exit 1
 }

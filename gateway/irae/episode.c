@@ -397,11 +397,9 @@ irae_episode_step(struct irae_run *r, enum irae_module m, int32_t day,
 	s.dismissed = t->open && is_dismissed(&s);
 	row = t->open ? go_on(&s) : look(&s);
 	irae_flag_emit(r, m, &s.e, &s.j, concern, &row);
-	if (concern == CONCERN_OWN) {
+	if (concern != CONCERN_REVIEW) {
 		t->last_data = day;
 		t->stale = false;
-	}
-	if (concern != CONCERN_REVIEW) {
 		t->grade_before = t->open ? t->grade : 0;
 		t->grade = s.grade;
 		t->data_grade = s.e.data;

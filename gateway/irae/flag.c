@@ -106,14 +106,12 @@ irae_flag_emit(struct irae_run *r, enum irae_module m,
 			row->priority = IRAE_PL;
 	}
 	row->notify = interrupts(t, row->state) && !is_told(t, row);
-	if (row->notify) {
+	if (!row->notify && !is_worth_keeping(c, row, concern))
+		return;
+	if (row->notify)
 		t->told = *row;
-		t->quiet_since = false;
-	} else if (!interrupts(t, row->state)) {
-		t->quiet_since = true;
-	}
-	if (is_worth_keeping(c, row, concern))
-		*ARENA_PUSH(r->arena, &c->rows) = *row;
+	t->quiet_since = !interrupts(t, row->state);
+	*ARENA_PUSH(r->arena, &c->rows) = *row;
 }
 
 /* --- one message a day --- */
