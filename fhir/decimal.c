@@ -28,15 +28,20 @@ power10(int n)
 	return p;
 }
 
-/* Digits of one run; leading zeros do not count. */
+/* Digits of one run; leading zeros do not count, and beyond the 18th they are
+ * dropped from the scale. */
 static const char *
 read_digits(const char *p, struct decimal *d, int *significant)
 {
 	for (; is_digit(*p); p++) {
 		if (d->digits == 0 && *p == '0')
 			continue;
-		if (++*significant <= MAX_DIGITS)
+		if (*significant < MAX_DIGITS) {
+			++*significant;
 			d->digits = d->digits * 10 + (*p - '0');
+		} else if (d->scale > -1000) {
+			d->scale--;
+		}
 	}
 	return p;
 }
@@ -59,25 +64,25 @@ read_exponent(const char *p, int *ret)
 	return p;
 }
 
-/* Digits, scale (not yet within bounds) and number of significant digits. */
+/* Digits and scale (not yet within bounds). */
 static bool
-read_number(const char *p, struct decimal *d, int *significant)
+read_number(const char *p, struct decimal *d)
 {
 	bool negative = *p == '-';
 	const char *from;
-	int exponent = 0;
+	int exponent = 0, significant = 0;
 
 	if (negative)
 		p++;
 	if (!is_digit(*p) || (*p == '0' && is_digit(p[1])))
 		return false;
-	p = read_digits(p, d, significant);
+	p = read_digits(p, d, &significant);
 	if (*p == '.') {
 		from = ++p;
-		p = read_digits(p, d, significant);
+		p = read_digits(p, d, &significant);
 		if (p == from)
 			return false;
-		d->scale = p - from > 1000 ? 1000 : (int)(p - from);
+		d->scale += p - from > 1000 ? 1000 : (int)(p - from);
 	}
 	if (*p == 'e' || *p == 'E') {
 		p = read_exponent(p + 1, &exponent);
@@ -106,8 +111,8 @@ settle(struct decimal *d)
 			return false;
 		d->digits *= 10;
 	}
-	if (d->scale > MAX_SCALE)
-		return false;
+	for (; d->scale > MAX_SCALE; d->scale--)
+		d->digits /= 10;
 	whole = d->digits / power10(d->scale);
 	if (whole == MAX_VALUE || whole == -MAX_VALUE)
 		return d->digits % power10(d->scale) == 0;
@@ -118,12 +123,9 @@ enum err_code
 decimal_parse(const char *text, struct decimal *ret, struct err *e)
 {
 	struct decimal d = {0, 0};
-	int significant = 0;
 
-	if (text == NULL || !read_number(text, &d, &significant))
+	if (text == NULL || !read_number(text, &d))
 		return err_set(e, ERR_INVALID, "not a decimal number");
-	if (significant > MAX_DIGITS)
-		return err_set(e, ERR_LIMIT, "number of more than 18 digits");
 	if (!settle(&d))
 		return err_set(e, ERR_LIMIT, "number out of range");
 	*ret = d;

@@ -15,8 +15,10 @@ struct decimal {
 	int scale;      /* 0..18; trailing zeros of the source are kept */
 };
 
-/* Read a JSON number's text, exponent allowed.  Errors: ERR_INVALID (not a
- * number), ERR_LIMIT (more than 18 significant digits or beyond ±10^9). */
+/* Read a JSON number's text, exponent allowed.  What a double prints beyond 18
+ * significant digits or decimal places is dropped, not rounded: one rounding,
+ * later and to fewer places, is then as of the whole.  Errors: ERR_INVALID
+ * (not a number), ERR_LIMIT (beyond ±10^9). */
 enum err_code decimal_parse(
     const char *text, struct decimal *ret, struct err *e) MUST_CHECK;
 

@@ -158,6 +158,22 @@ quantity_unit(const struct value *v, const struct json_value *q,
 	return u;
 }
 
+static bool
+read_decimal(const struct value *v, const struct json_value *q,
+    struct dimensions *d, struct decimal *ret)
+{
+	enum err_code rc =
+	    decimal_parse(json_number(json_get(q, "value")), ret, NULL);
+
+	if (rc == ERR_INVALID)
+		value_problem(
+		    v, d, "value_unreadable", "not written as a number");
+	else if (rc != ERR_OK)
+		value_problem(v, d, "value_implausible",
+		    "a number beyond anything measured");
+	return rc == ERR_OK;
+}
+
 static void
 put_other(struct dimensions *d, int32_t tmm)
 {
@@ -199,9 +215,9 @@ read_length(
 
 	if (u == NULL)
 		return;
-	rc = decimal_parse(json_number(json_get(q, "value")), &value, NULL);
-	if (rc == ERR_OK)
-		rc = ucum_length_tmm(u, &value, &tmm, NULL);
+	if (!read_decimal(v, q, d, &value))
+		return;
+	rc = ucum_length_tmm(u, &value, &tmm, NULL);
 	if (rc != ERR_OK || tmm > TMM_PLAUSIBLE) {
 		value_problem(v, d, "value_implausible",
 		    "negative, or more than 1000 mm");
@@ -265,9 +281,9 @@ read_uptake(
 		    "neither maximum, peak nor mean is said");
 		return;
 	}
-	rc = decimal_parse(json_number(json_get(q, "value")), &value, NULL);
-	if (rc == ERR_OK)
-		rc = decimal_scaled(&value, u->num, u->den, 3, &suv, NULL);
+	if (!read_decimal(v, q, d, &value))
+		return;
+	rc = decimal_scaled(&value, u->num, u->den, 3, &suv, NULL);
 	if (rc != ERR_OK || suv < 0 || suv > 1000000) {
 		value_problem(v, d, "value_implausible",
 		    "an uptake below 0 or above 1000");

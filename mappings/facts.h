@@ -116,6 +116,8 @@ struct statement_fact {
 	int32_t day;
 	const char *study;
 	const char *value; /* "CR", "NON-CR/NON-PD", "yes", "1", … */
+	const char *reader; /* performer reference, or NULL */
+	int64_t issued_ms;  /* INT64_MIN when not said */
 };
 
 /* A dose of anything the maps know: checkpoint inhibitors, steroids … */

@@ -249,43 +249,6 @@ put_state(struct mapping *m, struct measurement_fact *f, struct said *s,
 		f->state = STATE_NOT_EVALUABLE;
 }
 
-/* The first performer; who reads is who is preferred or not. */
-static const char *
-reader_of(struct mapping *m, const struct record *r)
-{
-	const struct json_value *all = json_get(r->json, "performer");
-	const struct mapping_options *o = m->in->options;
-	const char *best = NULL;
-
-	for (size_t i = 0; i < json_length(all); i++) {
-		const char *key = reference_key(
-		    m->arena, json_string_at(json_at(all, i), "reference"));
-
-		if (key == NULL) {
-			key =
-			    json_string_at(json_at(all, i), "identifier.value");
-		}
-		if (key != NULL && best == NULL)
-			best = arena_strdup(m->arena, key);
-		for (size_t k = 0; key != NULL && k < o->n_readers; k++) {
-			if (strcmp(o->readers[k], key) == 0)
-				return arena_strdup(m->arena, key);
-		}
-	}
-	return best;
-}
-
-static int64_t
-issued_of(const struct record *r)
-{
-	const char *s = json_string_at(r->json, "issued");
-	struct datetime t;
-
-	if (s == NULL || datetime_parse(s, &t, NULL) != ERR_OK)
-		return INT64_MIN;
-	return datetime_instant_ms(&t);
-}
-
 /* The method, else what the study alone can be. */
 static const char *
 method_of(struct mapping *m, const struct record *r, const char *modalities)
@@ -414,10 +377,9 @@ from_lesion(struct mapping *m, const struct record *r)
 	if (id.key == NULL)
 		return;
 	put_identity(&f, &id);
-	if (s.nodal ||
-	    same(mapping_lookup(
-		     m, "lesion-question", json_get(r->json, "code")),
-		"q_lymph_node_state"))
+	if (s.nodal || same(mapping_lookup(m, "lesion-question",
+				json_get(r->json, "code")),
+			   "q_lymph_node_state"))
 		f.site_is_nodal = true;
 	f.axis_tmm = TMM_NONE;
 	put_axes(m, &f, &d);
@@ -429,8 +391,8 @@ from_lesion(struct mapping *m, const struct record *r)
 	}
 	f.role = s.role != STATED_NONE ? s.role : id.role;
 	f.fragment = f.other_lesion != NULL && f.state != STATE_MERGED;
-	f.reader = reader_of(m, r);
-	f.issued_ms = issued_of(r);
+	f.reader = mapping_reader(m, r);
+	f.issued_ms = mapping_issued(r);
 	w = ARENA_PUSH(m->arena, &m->works);
 	w->fact = f;
 	w->site_key = id.site.key;

@@ -73,6 +73,8 @@ from_statement(struct mapping *m, const struct record *r, const char *question,
 		return;
 	s.kind = questions[i].kind;
 	s.source = mapping_source(m, r);
+	s.reader = mapping_reader(m, r);
+	s.issued_ms = mapping_issued(r);
 	if (json_get(holder, "dataAbsentReason") != NULL)
 		return;
 	s.value = statement_value(m, holder, questions[i].yes_no);

@@ -138,6 +138,11 @@ const char *mapping_lookup(const struct mapping *m, const char *map,
 const char *mapping_own(const struct mapping *m, const char *map,
     const char *own, const char *concept);
 
+/* Who read it: the first performer, before it one that is preferred; NULL.
+ * When it was issued, INT64_MIN where nothing says. */
+const char *mapping_reader(struct mapping *m, const struct record *r);
+int64_t mapping_issued(const struct record *r);
+
 /* Days: of a date[Time], of effective[x] and the like.  Writes a problem and
  * gives DAY_NONE when the text is no date or less precise than a day. */
 int32_t mapping_day(

@@ -356,3 +356,39 @@ mapping_run(struct intake *in, const char *patient, struct record **r, size_t n)
 	sort_problems(m->facts);
 	return m->facts;
 }
+
+const char *
+mapping_reader(struct mapping *m, const struct record *r)
+{
+	const struct json_value *all = json_get(r->json, "performer");
+	const struct mapping_options *o = m->in->options;
+	const char *best = NULL;
+
+	for (size_t i = 0; i < json_length(all); i++) {
+		const char *key = reference_key(
+		    m->arena, json_string_at(json_at(all, i), "reference"));
+
+		if (key == NULL) {
+			key =
+			    json_string_at(json_at(all, i), "identifier.value");
+		}
+		if (key != NULL && best == NULL)
+			best = arena_strdup(m->arena, key);
+		for (size_t k = 0; key != NULL && k < o->n_readers; k++) {
+			if (strcmp(o->readers[k], key) == 0)
+				return arena_strdup(m->arena, key);
+		}
+	}
+	return best;
+}
+
+int64_t
+mapping_issued(const struct record *r)
+{
+	const char *s = json_string_at(r->json, "issued");
+	struct datetime t;
+
+	if (s == NULL || datetime_parse(s, &t, NULL) != ERR_OK)
+		return INT64_MIN;
+	return datetime_instant_ms(&t);
+}

@@ -260,26 +260,19 @@ yes_no(const char *value)
 					  : UNKNOWN;
 }
 
-/* Set a word and its source; a second, different one is a problem and the
- * larger source id counts, whatever the order. */
+/* Set a word and its source; a second, different one is a problem and it
+ * counts, as it comes by precedence. */
 static void
 say(struct building *b, const struct statement_fact *s, const char **word,
     const char **source)
 {
 	const char *ref = s->source.reference;
 
-	if (*word != NULL && strcmp(*word, s->value) != 0) {
-		const char *other = *source;
-		bool later = strcmp(ref, other) > 0;
-
-		timeline_problem(b, later ? other : ref, "statement_conflict",
+	if (*word != NULL && strcmp(*word, s->value) != 0)
+		timeline_problem(b, *source, "statement_conflict",
 		    "says %s where %s says %s of the same visit; the latter "
 		    "counts",
-		    later ? *word : s->value, later ? ref : other,
-		    later ? s->value : *word);
-		if (!later)
-			return;
-	}
+		    *word, ref, s->value);
 	*word = s->value;
 	*source = ref;
 }
@@ -315,24 +308,52 @@ apply_statement(struct building *b, const struct statement_fact *s,
 	}
 }
 
+/* A statement and where it belongs. */
+struct said {
+	const struct statement_fact *s;
+	size_t rank; /* of its reader */
+	int tp;
+};
+
+/* What counts comes last: the preferred reader, the latest issued, the larger
+ * source id, whatever the order of the facts. */
+static int
+by_precedence(const void *va, const void *vb)
+{
+	const struct said *a = va, *b = vb;
+
+	if (a->rank != b->rank)
+		return a->rank > b->rank ? -1 : 1;
+	if (a->s->issued_ms != b->s->issued_ms)
+		return a->s->issued_ms < b->s->issued_ms ? -1 : 1;
+	return strcmp(a->s->source.reference, b->s->source.reference);
+}
+
 static void
 build_statements(struct building *b)
 {
 	const struct patient_facts *f = b->facts;
 	struct timeline *t = b->timeline;
-	size_t n = t->timepoints.n;
+	size_t n = t->timepoints.n, n_said = 0;
 	const char **new_words = arena_alloc(b->arena, n * sizeof(char *));
 	const char **worse = arena_alloc(b->arena, n * sizeof(char *));
+	struct said *all =
+	    arena_alloc(b->arena, (f->statements.n + 1) * sizeof(*all));
 
 	for (size_t i = 0; i < f->statements.n; i++) {
 		const struct statement_fact *s = &f->statements.items[i];
-		int tp = b->statement_tp[i];
 
-		if (tp < 0 || s->value == NULL)
+		if (b->statement_tp[i] < 0 || s->value == NULL)
 			continue;
-		apply_statement(b, s, &t->timepoints.items[tp].said,
-		    &new_words[tp], &worse[tp]);
+		all[n_said].s = s;
+		all[n_said].rank = cell_reader_rank(b->options, s->reader);
+		all[n_said++].tp = b->statement_tp[i];
 	}
+	qsort(all, n_said, sizeof(*all), by_precedence);
+	for (size_t i = 0; i < n_said; i++)
+		apply_statement(b, all[i].s,
+		    &t->timepoints.items[all[i].tp].said, &new_words[all[i].tp],
+		    &worse[all[i].tp]);
 }
 
 static int

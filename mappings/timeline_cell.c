@@ -109,8 +109,8 @@ cell_change(enum stated_state s)
 
 /* ---- Several facts of one cell --------------------------------------- */
 
-static size_t
-reader_rank(const struct timeline_options *o, const char *reader)
+size_t
+cell_reader_rank(const struct timeline_options *o, const char *reader)
 {
 	for (size_t i = 0; i < o->n_readers; i++) {
 		if (reader != NULL && strcmp(o->readers[i], reader) == 0)
@@ -149,8 +149,8 @@ precedence(const struct timeline_options *o, const struct measurement_fact *a,
 		return cell_has_number(a) ? -1 : 1;
 	if (by_pet(a) != by_pet(b))
 		return by_pet(a) ? 1 : -1;
-	ra = reader_rank(o, a->reader);
-	rb = reader_rank(o, b->reader);
+	ra = cell_reader_rank(o, a->reader);
+	rb = cell_reader_rank(o, b->reader);
 	if (ra != rb)
 		return ra < rb ? -1 : 1;
 	if (a->issued_ms != b->issued_ms)

@@ -61,6 +61,9 @@ bool cell_has_number(const struct measurement_fact *m);
 enum reading_state cell_state(enum stated_state stated, bool number, bool zero);
 enum lesion_change cell_change(enum stated_state s);
 
+/* Place of a reader among the preferred, behind them all else. */
+size_t cell_reader_rank(const struct timeline_options *o, const char *reader);
+
 /* Facts of one identity at one timepoint: the one that counts first.  n > 0. */
 void cell_sort(
     const struct timeline_options *o, struct cell_fact *cell, size_t n);

@@ -345,6 +345,37 @@ def readers_agree(score, rescan):
     c.no_problem('reader_conflict')
 
 
+def statement_order(score, rescan):
+    """One visit, two readers, yes and no: preferred, else latest issued."""
+    preferred = '[lesion]\nreaders = Practitioner/{}\n'
+    for first, second, config, overall in (
+            (True, False, None, 'SD'), (False, True, None, 'PD'),
+            (True, False, preferred.format(1), 'PD'),
+            (True, False, preferred.format(2), 'SD')):
+        for names in (('n1', 'n2'), ('n2', 'n1')):
+            s = simple()
+            for o, yes, who, hour in zip(names, (first, second), '12',
+                                         ('10', '11')):
+                s.says(o, 56, 'C142362', yes,
+                       performer=[{'reference': 'Practitioner/' + who}],
+                       issued=f'{day(57)}T{hour}:00:00Z')
+            c = Case(score, rescan, f'{first} then {second}, {config}', s,
+                     config=config)
+            c.overall(1, overall)
+            c.problem('statement_conflict')
+
+
+def long_numbers(score, rescan):
+    """All the digits of a double: rounded once, not refused."""
+    s = simple()
+    s.size('f', 56, 'l1', mm(4321, 'cm'))
+    text = s.files()[0].replace(
+        '4321', '3.149999999999999644728632119949907064437866210937500')
+    c = Case(score, rescan, 'a length of 52 digits', [text])
+    c.burden(1, 31.5)
+    c.no_problem()
+
+
 # -- roles ----------------------------------------------------------------------
 def roles(score, rescan):
     for code, system, role in (
