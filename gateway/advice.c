@@ -205,6 +205,7 @@ add_other_waits(const struct assess_case *c, const struct criterion_result *r,
 {
 	const struct window_rule *days = window_rule_find(rule);
 	bool pending = false, open = false;
+	int32_t anchor = DAY_NONE;
 
 	for (size_t i = 1; i < c->n_visits; i++) {
 		const struct verdict *v = &r->at[c->visits[i].index];
@@ -213,8 +214,13 @@ add_other_waits(const struct assess_case *c, const struct criterion_result *r,
 
 		if (is_ne(v->overall))
 			continue;
-		if (v->confirmed == NO && !pending)
+		if (pending && v->confirmed != NO &&
+		    w.anchor - anchor < days->earliest)
+			continue; /* too early to drop it */
+		if (v->confirmed == NO && !pending) {
+			anchor = w.anchor;
 			open = add_wait(c, r, &w, x);
+		}
 		pending = v->confirmed == NO;
 	}
 	return open;

@@ -225,6 +225,47 @@ build_baseline(struct building *b)
 	    b->options->baseline_stale_days;
 }
 
+static bool
+is_read_at(const struct lesion *l, size_t tp)
+{
+	const struct reading *r = l->at[tp];
+
+	return r != NULL && r->state != READING_NOT_EVALUABLE;
+}
+
+/* Disease an earlier scan of the baseline window shows and the baseline scan
+ * does not: it has no size to compare with, and that must be known. */
+static void
+check_baseline(struct building *b)
+{
+	const struct timeline *t = b->timeline;
+	size_t base = (size_t)t->baseline;
+
+	for (size_t i = 0; i < t->lesions.n && t->baseline >= 0; i++) {
+		const struct lesion *l = &t->lesions.items[i];
+		const struct reading *before = NULL;
+		bool after = false;
+
+		for (size_t k = 0; k < base; k++) {
+			if (is_read_at(l, k) &&
+			    t->therapy_start - t->timepoints.items[k].day <=
+				b->options->baseline_days)
+				before = l->at[k];
+		}
+		for (size_t k = base + 1; k < t->timepoints.n; k++)
+			after = after || is_read_at(l, k);
+		if (before == NULL || before->state == READING_ABSENT ||
+		    !after || is_read_at(l, base))
+			continue;
+		timeline_problem(b,
+		    before->n_sources > 0 ? before->sources[0] : NULL,
+		    "lesion_not_read_at_baseline",
+		    "lesion %s is read before and after the baseline but not "
+		    "at it: no size there to compare with",
+		    l->key);
+	}
+}
+
 static void
 set_phases(struct building *b)
 {
@@ -412,6 +453,7 @@ timeline_build(const struct patient_facts *f, const struct timeline_options *o,
 	build_statements(&b);
 	timeline_lesions(&b);
 	build_baseline(&b);
+	check_baseline(&b);
 	set_phases(&b);
 	build_ecog(&b);
 	sort_problems(&b);

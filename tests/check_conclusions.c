@@ -109,6 +109,28 @@ START_TEST(advice)
 }
 END_TEST
 
+/* A scan too early to repeat a progression neither drops it nor asks twice. */
+START_TEST(early_scan_asks_once)
+{
+	struct arena *a = arena_new();
+	struct assess_options o = series_options(NULL);
+	struct assessment *x = series_assess(
+	    CASE(ONE("100"), TP("42", T1("120")) "," TP("60", T1("105")) "," TP(
+				 "65", T1("120"))),
+	    a);
+	struct timeline t = *x->timeline;
+	size_t n = 0;
+
+	o.criteria = "imrecist";
+	x = assess_run(&t, &o, a);
+	for (size_t i = 0; i < x->recommendations.n; i++)
+		n += strcmp(x->recommendations.items[i].kind,
+			 "confirmation_scan") == 0;
+	ck_assert_uint_eq(n, 1);
+	arena_free(a);
+}
+END_TEST
+
 /* Target choice where the data states none. */
 START_TEST(choice)
 {
@@ -219,6 +241,7 @@ suite_conclusions(void)
 
 	tcase_add_test(c, best);
 	tcase_add_test(c, advice);
+	tcase_add_test(c, early_scan_asks_once);
 	tcase_add_test(c, choice);
 	tcase_add_test(c, wording);
 	tcase_add_test(c, readers);

@@ -44,3 +44,25 @@ def merged_and_gone(score, rescan):
     c.overall(2, 'CR')
     c.overall(2, 'iCR', 'irecist')
     c.overall(2, 'irCR', 'irrecist')
+
+
+def baseline_reads_less(score, rescan):
+    """The last scan before the dose counts; what it did not show is said."""
+    for role in (None, 'C94520'):
+        s = simple()
+        s.lesion('l1', role=role)
+        s.lesion('l2', site='liver', role=role)
+        s.size('p2', -25, 'l2', 30)
+        s.size('f2', 56, 'l2', 60)
+        c = Case(score, rescan, f'not read at baseline, {role}', s)
+        c.problem('lesion_not_read_at_baseline', 'Observation/p2')
+        c.phases('pre_baseline', 'baseline', 'on_treatment')
+        s.size('b2', 0, 'l2', 30)
+        Case(score, rescan, f'read at baseline, {role}', s).no_problem(
+            'lesion_not_read_at_baseline')
+    s = simple()
+    s.lesion('l2', site='liver')
+    s.size('p2', -43, 'l2', 30)
+    s.size('f2', 56, 'l2', 60)
+    Case(score, rescan, 'before the baseline window', s).no_problem(
+        'lesion_not_read_at_baseline')
