@@ -21,6 +21,8 @@ int command_run(int argc, char **argv);
 int command_check(int argc, char **argv);
 int command_serve(int argc, char **argv);
 int command_rules(int argc, char **argv);
+int command_capture(int argc, char **argv);
+int command_replay(int argc, char **argv);
 int command_probe(int argc, char **argv);
 int command_keys(int argc, char **argv);
 int command_quarantine(int argc, char **argv);

@@ -5,35 +5,42 @@
 #include "fhir/http.h"
 #include "fhir/util/clock.h"
 #include "fhir/util/log.h"
+#include "gateway/capture.h"
 #include "gateway/command.h"
 #include "gateway/connect.h"
 #include "gateway/fleet.h"
 #include "gateway/offline.h"
 #include "gateway/schedule.h"
 
+#include <errno.h>
 #include <getopt.h>
 #include <signal.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/stat.h>
 
 static const struct option options[] = {
     {"config", required_argument, NULL, 'c'},
     {"server", required_argument, NULL, 's'},
     {"once", no_argument, NULL, 'o'},
     {"dry-run", no_argument, NULL, 'n'},
+    {"capture", required_argument, NULL, 'C'},
+    {"redact", no_argument, NULL, 'R'},
     {"help", no_argument, NULL, 'h'},
     {NULL, 0, NULL, 0},
 };
 
 struct request {
 	const char *config, *server;
-	bool once, dry_run;
+	const char *capture; /* or NULL: as configured */
+	bool once, dry_run, redact;
 };
 
 static void
 usage(FILE *out)
 {
 	fputs("usage: rescan run -c FILE [--once] [--dry-run] [--server NAME]\n"
+	      "                  [--capture DIR [--redact]]\n"
 	      "\n"
 	      "  -c FILE        configuration; `rescan check "
 	      "--print-defaults` prints one\n"
@@ -42,6 +49,10 @@ usage(FILE *out)
 	      "  --server NAME  this one of several [server] sections; "
 	      "without it all of them,\n"
 	      "                 each in a process of its own\n"
+	      "  --capture DIR  record everything that goes over the wire, for "
+	      "`rescan replay`;\n"
+	      "                 the folder holds patients' data then\n"
+	      "  --redact       replace names and identifiers in it\n"
 	      "\nConclusions go to standard output, the log to standard "
 	      "error.  SIGINT and SIGTERM\nend it after the step at hand; "
 	      "nothing is lost.  SIGHUP reads the configuration\nagain; one "
@@ -67,6 +78,12 @@ parse(int argc, char **argv, struct request *r)
 		case 'o':
 			r->once = true;
 			break;
+		case 'C':
+			r->capture = optarg;
+			break;
+		case 'R':
+			r->redact = true;
+			break;
 		case 'n':
 			r->dry_run = r->once = true;
 			break;
@@ -78,7 +95,7 @@ parse(int argc, char **argv, struct request *r)
 			return EXIT_USAGE;
 		}
 	}
-	if (optind != argc || r->config == NULL) {
+	if (r->config == NULL) {
 		usage(stderr);
 		return EXIT_USAGE;
 	}
@@ -121,10 +138,21 @@ struct running {
 	bool has_next;
 	bool many; /* processes on one store */
 	struct metrics metrics;
-	char *metrics_file; /* or NULL */
+	char *metrics_file;      /* or NULL */
+	struct capture *capture; /* or NULL */
+	bool capture_lost;       /* and that was said */
 };
 
 /* --- one server --- */
+
+static void
+begin_cycle(void *ctx)
+{
+	struct running *r = ctx;
+
+	if (r->capture != NULL)
+		capture_cycle(r->capture);
+}
 
 static void
 end_cycle(void *ctx, const struct cycle_report *r, const struct err *e)
@@ -132,6 +160,13 @@ end_cycle(void *ctx, const struct cycle_report *r, const struct err *e)
 	struct running *running = ctx;
 	struct err failed = ERR_INIT;
 
+	if (running->capture != NULL && (e == NULL || e->code != ERR_STOPPED))
+		capture_cycle_done(running->capture);
+	if (running->capture != NULL && capture_failed(running->capture) &&
+	    !running->capture_lost) {
+		running->capture_lost = true;
+		log_event(LOG_CAPTURE_FAILED, log_word("server", r->server));
+	}
 	metrics_cycle(&running->metrics, r, e);
 	if (running->metrics_file != NULL &&
 	    metrics_write(&running->metrics, running->metrics_file, &failed) !=
@@ -160,6 +195,37 @@ metrics_file(const struct running *r, const char *server)
 	    0)
 		abort();
 	return name;
+}
+
+/* Record from here on, if that is asked for; each process in a folder of its
+ * own. */
+static enum err_code
+begin_capture(struct running *r, struct pipeline_options *po, struct err *e)
+{
+	const char *dir = r->request->capture;
+	bool redact = r->request->redact || r->o.config->capture_redact;
+	char path[4096];
+	enum err_code rc;
+
+	if (dir == NULL)
+		dir = r->o.config->capture_dir;
+	if (dir == NULL)
+		return ERR_OK;
+	snprintf(path, sizeof(path), "%s%s%s", dir, r->many ? "/" : "",
+	    r->many ? po->server->name : "");
+	rc = capture_begin(path, redact, po->server, po->store, &r->capture, e);
+	if (rc == ERR_OK) {
+		po->transport = capture_transport(r->capture);
+		log_event(LOG_CAPTURE, log_word("server", po->server->name));
+	} else if (!r->request->once) {
+		/* Of a daemon it is no reason to stop: a folder that was
+		 * filled before, a full disk. */
+		command_complain(e);
+		log_event(
+		    LOG_CAPTURE_FAILED, log_word("server", po->server->name));
+		rc = ERR_OK;
+	}
+	return rc;
 }
 
 /* Sound as `rescan check` has it, or NULL. */
@@ -213,7 +279,12 @@ run_server(struct running *r, const struct config_server *server,
 	    .dry_run = request->dry_run,
 	    .diff = request->dry_run ? stdout : NULL,
 	};
-	struct schedule how = {request->once, phase_ms, end_cycle, leave, r};
+	struct schedule how = {.once = request->once,
+	    .phase_ms = phase_ms,
+	    .begin = begin_cycle,
+	    .fn = end_cycle,
+	    .leave = leave,
+	    .ctx = r};
 	struct pipeline *p = NULL;
 	enum err_code rc = store_sqlite.open(r->o.config->store_path,
 	    r->many ? STORE_MEMBER : STORE_WRITER, &po.store, e);
@@ -226,7 +297,9 @@ run_server(struct running *r, const struct config_server *server,
 	    log_word("server", server->name));
 	metrics_init(&r->metrics, server->name);
 	r->metrics_file = metrics_file(r, server->name);
-	rc = pipeline_new(&po, &p, e);
+	rc = begin_capture(r, &po, e);
+	if (rc == ERR_OK)
+		rc = pipeline_new(&po, &p, e);
 	if (rc != ERR_OK)
 		goto out;
 	rc = schedule_run(p, r->o.config, &how, e);
@@ -235,6 +308,8 @@ out:
 	free(r->metrics_file);
 	r->metrics_file = NULL;
 	pipeline_free(p);
+	capture_end(r->capture);
+	r->capture = NULL;
 	store_sqlite.close(po.store);
 	return rc;
 }
@@ -287,6 +362,9 @@ static enum err_code
 run_all(struct running *r, int *ret_status, struct err *e)
 {
 	struct fleet f = {r->request->once, run_member, reload, r};
+	const char *dir = r->request->capture != NULL
+			      ? r->request->capture
+			      : r->o.config->capture_dir;
 	struct store *s = NULL;
 	enum err_code rc =
 	    store_sqlite.open(r->o.config->store_path, STORE_WRITER, &s, e);
@@ -294,6 +372,8 @@ run_all(struct running *r, int *ret_status, struct err *e)
 	store_sqlite.close(s);
 	if (rc != ERR_OK)
 		return rc;
+	if (dir != NULL && mkdir(dir, 0700) != 0 && errno != EEXIST)
+		return err_set(e, ERR_IO, "%s: %s", dir, strerror(errno));
 	r->many = true;
 	*ret_status = fleet_run(r->o.config, &f);
 	return ERR_OK;
@@ -328,19 +408,16 @@ run(struct running *r, int *ret_status, struct err *e)
 	}
 }
 
-int
-command_run(int argc, char **argv)
+static int
+execute(const struct request *request)
 {
-	struct request request = {NULL, NULL, false, false};
-	struct running r = {.request = &request};
+	struct running r = {.request = request};
 	struct err e = ERR_INIT;
-	int status = parse(argc, argv, &request);
+	int status = EXIT_DONE;
 	enum err_code rc;
 
-	if (status != EXIT_DONE)
-		return status == -1 ? EXIT_DONE : status;
 	catch_signals();
-	rc = offline_open(&r.o, request.config, &e);
+	rc = offline_open(&r.o, request->config, &e);
 	if (rc == ERR_OK)
 		rc = run(&r, &status, &e);
 	if (rc != ERR_OK) {
@@ -351,4 +428,40 @@ command_run(int argc, char **argv)
 		offline_close(&r.next);
 	offline_close(&r.o);
 	return status;
+}
+
+int
+command_run(int argc, char **argv)
+{
+	struct request request = {0};
+	int status = parse(argc, argv, &request);
+
+	if (status == EXIT_DONE && optind != argc) {
+		usage(stderr);
+		status = EXIT_USAGE;
+	}
+	if (status != EXIT_DONE)
+		return status == -1 ? EXIT_DONE : status;
+	return execute(&request);
+}
+
+/* `rescan capture DIR …` is `rescan run --once --capture DIR …`. */
+int
+command_capture(int argc, char **argv)
+{
+	struct request request = {0};
+	int status = parse(argc, argv, &request);
+
+	if (status == -1)
+		return EXIT_DONE;
+	if (status == EXIT_DONE && optind + 1 == argc &&
+	    request.capture == NULL) {
+		request.capture = argv[optind];
+		request.once = true;
+		return execute(&request);
+	}
+	fputs("usage: rescan capture DIR -c FILE [--redact] [--server NAME] "
+	      "[--dry-run]\n",
+	    stderr);
+	return EXIT_USAGE;
 }

@@ -77,6 +77,8 @@ struct config {
 	struct mapping_options mapping;
 	struct timeline_options timeline;
 	struct assess_options assess; /* as_of is DAY_NONE */
+	const char *capture_dir; /* or NULL */
+	bool capture_redact;
 	bool write_enabled;
 	struct config_list write_types;
 	const char *write_fallback; /* name of a server, or NULL */

@@ -34,19 +34,18 @@ static enum err_code
 open_places(struct pipeline *p, struct err *e)
 {
 	struct deliver *d = &p->deliver;
+	struct place_options how = {
+	    p->o.config, p->arena, p->o.metrics, p->o.transport};
 	const char *other = p->o.config->write_fallback;
 	const struct config_server *server;
-	enum err_code rc = place_open(
-	    p->o.config, p->o.server, p->o.metrics, p->arena, &d->own, e);
+	enum err_code rc = place_open(&how, p->o.server, &d->own, e);
 
 	p->client = d->own.client;
 	if (rc != ERR_OK || other == NULL ||
 	    strcmp(other, p->o.server->name) == 0)
 		return rc;
 	rc = config_server(p->o.config, other, &server, e);
-	return rc == ERR_OK ? place_open(p->o.config, server, p->o.metrics,
-				  p->arena, &d->other, e)
-			    : rc;
+	return rc == ERR_OK ? place_open(&how, server, &d->other, e) : rc;
 }
 
 static void

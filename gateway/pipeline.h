@@ -22,6 +22,7 @@ struct pipeline_options {
 	const struct codemap *maps;
 	struct store *store;
 	struct metrics *metrics; /* or NULL */
+	const struct http_transport *transport; /* NULL: the network */
 	bool dry_run; /* reads and assesses; writes nothing to the server and
 		       * nothing to the outbox */
 	FILE *diff;   /* dry run: what would be written; or NULL */

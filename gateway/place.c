@@ -8,19 +8,24 @@
 #include <string.h>
 
 enum err_code
-place_open(const struct config *c, const struct config_server *s,
-    struct metrics *m, struct arena *a, struct deliver_place *ret,
-    struct err *e)
+place_open(const struct place_options *o, const struct config_server *s,
+    struct deliver_place *ret, struct err *e)
 {
+	struct client_options how;
 	struct client *client = NULL;
-	enum err_code rc = connect_server(c, s, m, &client, e);
+	enum err_code rc = connect_options(o->config, s, o->metrics, &how, e);
 
+	if (rc != ERR_OK)
+		return rc;
+	/* Only this: what asks for tokens is nobody's to record. */
+	how.http.transport = o->transport;
+	rc = client_new(&how, &client, e);
 	if (rc != ERR_OK)
 		return rc;
 	memset(ret, 0, sizeof(*ret));
 	ret->server = s;
 	ret->client = client;
-	ret->capability = arena_alloc(a, sizeof(*ret->capability));
+	ret->capability = arena_alloc(o->arena, sizeof(*ret->capability));
 	return ERR_OK;
 }
 

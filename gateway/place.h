@@ -8,10 +8,18 @@
 #include "gateway/deliver.h"
 #include "gateway/metrics.h"
 
-/* A client for it; the capability is not known yet.  Lives in a, closed by
- * place_close; m may be NULL.  Errors: those of connect_server. */
-enum err_code place_open(const struct config *c, const struct config_server *s,
-    struct metrics *m, struct arena *a, struct deliver_place *ret,
+/* What places have in common, borrowed; the last two may be NULL. */
+struct place_options {
+	const struct config *config;
+	struct arena *arena;
+	struct metrics *metrics;
+	const struct http_transport *transport;
+};
+
+/* A client for it; the capability is not known yet.  Closed by place_close.
+ * Errors: those of connect_options and client_new. */
+enum err_code place_open(const struct place_options *o,
+    const struct config_server *s, struct deliver_place *ret,
     struct err *e) MUST_CHECK;
 void place_close(struct deliver_place *p);
 

@@ -96,6 +96,8 @@ schedule_run(struct pipeline *p, const struct config *c,
 		if (clock_stopped() || is_to_leave(how))
 			return ERR_OK;
 		nudge_take(&nudge); /* what came before is seen now */
+		if (how->begin != NULL)
+			how->begin(how->ctx);
 		rc = pipeline_cycle(p, &report, e);
 		how->fn(how->ctx, &report, rc == ERR_OK ? NULL : e);
 		failures = rc == ERR_OK ? 0 : failures + 1;

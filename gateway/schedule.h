@@ -10,6 +10,7 @@
 struct schedule {
 	bool once;
 	int64_t phase_ms; /* before the first cycle */
+	void (*begin)(void *ctx); /* before each cycle; or NULL */
 	/* Hears of every cycle; e is NULL when it went well. */
 	void (*fn)(
 	    void *ctx, const struct cycle_report *r, const struct err *e);

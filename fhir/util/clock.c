@@ -103,6 +103,12 @@ clock_stopped(void)
 	return stopped != 0;
 }
 
+const struct clock_ops *
+clock_in_use(void)
+{
+	return ops;
+}
+
 void
 clock_replace(const struct clock_ops *o)
 {

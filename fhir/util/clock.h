@@ -28,6 +28,9 @@ int32_t clock_today(void);
 void clock_stop(void);
 bool clock_stopped(void);
 
+/* Those in use, to be put back or wrapped. */
+const struct clock_ops *clock_in_use(void);
+
 /* Use these instead (NULL: the system's again).  Borrowed. */
 void clock_replace(const struct clock_ops *ops);
 

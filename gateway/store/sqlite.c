@@ -387,6 +387,34 @@ out:
 /* --- small ones --- */
 
 static enum err_code
+is_empty(struct store *store, bool *ret, struct err *e)
+{
+	struct sqlite_store *s = sqlite_of(store);
+	sqlite3_stmt *st;
+	enum err_code rc = sqlite_bind(s, QUERY_ANYTHING, &st, e, "");
+
+	if (rc == ERR_OK)
+		rc = sqlite_row(s, st, e);
+	if (rc != ERR_OK)
+		return rc;
+	*ret = sqlite3_column_int(st, 0) == 0;
+	sqlite_end(st);
+	return ERR_OK;
+}
+
+static enum err_code
+copy(struct store *store, const char *path, struct err *e)
+{
+	/* Made before, so that nobody else can read it while it fills. */
+	int fd = open(path, O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC, 0600);
+
+	if (fd < 0)
+		return err_set(e, ERR_STORE, "%s: %s", path, strerror(errno));
+	close(fd);
+	return sqlite_run(sqlite_of(store), QUERY_COPY, e, "s", path);
+}
+
+static enum err_code
 leases_end(struct store *store, const char *server, struct err *e)
 {
 	return sqlite_run(
@@ -419,6 +447,8 @@ const struct store_ops store_sqlite = {
     .name = "sqlite",
     .open = sqlite_open,
     .close = sqlite_close,
+    .is_empty = is_empty,
+    .copy = copy,
     .leases_end = leases_end,
     .cursor_get = cursor_get,
     .page_put = sqlite_page_put,

@@ -181,6 +181,13 @@ struct store_ops {
 	    struct store **ret, struct err *e);
 	void (*close)(struct store *s); /* NULL is fine */
 
+	/* Nothing was ever read into it. */
+	enum err_code (*is_empty)(
+	    struct store *s, bool *ret, struct err *e);
+	/* A whole copy at a path that does not exist, mode 0600. */
+	enum err_code (*copy)(
+	    struct store *s, const char *path, struct err *e);
+
 	/* End the leases on that server's patients that a dead member left. */
 	enum err_code (*leases_end)(
 	    struct store *s, const char *server, struct err *e);
