@@ -268,10 +268,9 @@ assess_run(struct timeline *t, const struct assess_options *o, struct arena *a)
 {
 	struct assess_case c = {.options = o, .timeline = t, .arena = a};
 	struct assessment *x = judge(t, &c);
+	struct inflamed_list inflamed = {0};
 
 	readers_compare(t, o, judge_other_reader, x);
-	/* No immune-related events are known here yet. */
-	inflamed_compare(t, o, judge_other_reader, NULL, 0, x);
 	check_criteria_list(o->criteria, x);
 	compare_reader(&c, "recist11", CAT_CR, CAT_NED, x);
 	compare_reader(&c, "irecist", CAT_ICR, CAT_ICPD, x);
@@ -279,6 +278,8 @@ assess_run(struct timeline *t, const struct assess_options *o, struct arena *a)
 	patterns_run(&c, x);
 	metabolic_run(&c, x);
 	advice_add(&c, x);
-	irae_assess(&c, x);
+	irae_assess(&c, x, &inflamed);
+	inflamed_compare(
+	    t, o, judge_other_reader, inflamed.items, inflamed.n, x);
 	return x;
 }

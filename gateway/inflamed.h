@@ -18,6 +18,11 @@ struct inflamed_site {
 	const char *source; /* or NULL */
 };
 
+struct inflamed_list {
+	struct inflamed_site *items;
+	size_t n, cap;
+};
+
 /* For every new lesion that first appears at a site, state the conflict: the
  * reading that counts it, which the verdicts keep, and beside it what each
  * criterion would say of inflammation. */

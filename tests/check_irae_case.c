@@ -378,6 +378,10 @@ START_TEST(both_readings_of_a_new_lesion)
 	v = &assessment_criterion(x, "irecist")->at[1];
 	ck_assert_int_eq(v->overall, CAT_IUPD);
 	ck_assert(verdict_has_flag(v, "IRAE_EXPLAINS_LESION"));
+	/* Both readings stand there. */
+	ck_assert(verdict_has_flag(v, "NEW_LESION_MAY_BE_INFLAMMATION"));
+	ck_assert(course_says(&v->because,
+	    "iUPD as a new lesion, which counts; iSD as inflammation"));
 }
 END_TEST
 

@@ -539,20 +539,32 @@ flag_lesion(const struct assess_case *c, struct assessment *x,
 
 static void
 hand_off(const struct assess_case *c, const struct irae_handoff *h,
-    struct assessment *x)
+    struct assessment *x, struct inflamed_list *ret)
 {
 	const struct timeline *t = c->timeline;
 	int tp = timepoint_at(t, h->day);
 
 	for (size_t i = 0;
 	     tp >= 0 && !h->count_as_new_lesion && i < t->lesions.n; i++) {
-		if (is_new_at(t, &t->lesions.items[i], h->site, tp))
-			flag_lesion(c, x, h, &t->lesions.items[i], tp);
+		const struct lesion *l = &t->lesions.items[i];
+
+		if (!is_new_at(t, l, h->site, tp))
+			continue;
+		flag_lesion(c, x, h, l, tp);
+		*ARENA_PUSH(c->arena, ret) = (struct inflamed_site){
+			.event = irae_module_words((enum irae_module)h->owner),
+			.organ = l->organ,
+			.nodes = l->nodal,
+			.from = t->timepoints.items[tp].day,
+			.to = t->timepoints.items[tp].day,
+			.source = h->source,
+		};
 	}
 }
 
 void
-irae_assess(const struct assess_case *c, struct assessment *x)
+irae_assess(const struct assess_case *c, struct assessment *x,
+    struct inflamed_list *ret)
 {
 	struct irae_input *in = irae_case_build(c, x);
 	struct irae_result *r;
@@ -563,5 +575,5 @@ irae_assess(const struct assess_case *c, struct assessment *x)
 	irae_episodes_add(c, r, x);
 	irae_advice_add(c, r, x);
 	for (size_t i = 0; i < r->handoffs.n; i++)
-		hand_off(c, &r->handoffs.items[i], x);
+		hand_off(c, &r->handoffs.items[i], x, ret);
 }

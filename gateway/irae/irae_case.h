@@ -7,12 +7,15 @@
 #define RESCAN_IRAE_CASE_H
 
 #include "gateway/assess.h"
+#include "gateway/inflamed.h"
 #include "gateway/irae/irae.h"
 
 /* Suspected immune-related adverse events of x's patient: x->irae, the
  * recommended work-up, what they mean for new lesions, and a problem for every
- * signal that could not be read.  Comes after the criteria. */
-void irae_assess(const struct assess_case *c, struct assessment *x);
+ * signal that could not be read.  ret gets where a new lesion may be
+ * inflammation, for both readings.  Comes after the criteria. */
+void irae_assess(const struct assess_case *c, struct assessment *x,
+    struct inflamed_list *ret);
 
 /* --- its parts --- */
 
