@@ -99,8 +99,9 @@ lint: ## house rules as greps
 trace: ## rule -> code -> test; fails on a threshold without either
 	@python3 tests/trace.py
 
-rules: $(B)/rescan ## every threshold, table, option and rule, as text
+rules: $(B)/rescan ## every threshold, table, option, rule and code map
 	@$(B)/rescan rules
+	@$(B)/rescan rules --maps
 
 mutate: ## break every threshold on purpose (minutes; ONLY=text: some)
 	@python3 tests/mutate.py --only '$(ONLY)'

@@ -78,6 +78,10 @@ want 1 'pin_sha256' check -c "$work/s.ini"
 ini 'proxy = localhost:3128'
 want 1 'proxy is not' check -c "$work/s.ini"
 
+checks=$((checks + 1))
+"$rescan" rules --maps | cmp -s - tests/golden/codemaps.txt ||
+    fail "rescan rules --maps is not tests/golden/codemaps.txt"
+
 # What cannot be read at all is 1, and says which file and where.
 want 1 'no_such_file.json: No such file' assess "$work/no_such_file.json"
 want 1 'truncated.json.*byte' assess "$bad/truncated.json"
