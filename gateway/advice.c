@@ -344,6 +344,13 @@ add_baseline_review(const struct assess_case *c, struct assessment *x)
 	ret = advice_recommend(x, "review_data", NULL,
 	    c->timeline->timepoints.items[0].day, DAY_NONE, DAY_NONE);
 	ret->state = DUE_NOW;
+	if (c->timeline->too_large) {
+		because_add(c->arena, &ret->because, "advice.too_large", NULL,
+		    0,
+		    "not assessed for its size: look whether it is one "
+		    "patient's data");
+		return;
+	}
 	because_add(c->arena, &ret->because, "advice.baseline_missing", NULL, 0,
 	    "no usable baseline: name one, or complete its measurements");
 }

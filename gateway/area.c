@@ -117,23 +117,32 @@ is_flat(const struct assess_case *c, const struct reading *r)
 	return measurable_both_ways(c, &square);
 }
 
-/* Was a new lesion ever measurable, as far as can be told, up to visit k? */
-static bool
-became_measurable(const struct assess_case *c, int lesion, size_t k)
+/* Of each lesion: the first visit after the baseline where it is measurable,
+ * as far as can be told; SIZE_MAX for never. */
+static const size_t *
+find_measurable(const struct assess_case *c)
 {
-	for (size_t i = 1; i <= k; i++) {
-		const struct reading *r = reading_at(c, lesion, &c->visits[i]);
+	size_t n = c->timeline->lesions.n;
+	size_t *from = arena_alloc(c->arena, n * sizeof(*from));
 
-		if (measurable_both_ways(c, r) || is_flat(c, r))
-			return true;
+	for (size_t i = 0; i < n; i++) {
+		from[i] = SIZE_MAX;
+		for (size_t k = c->n_visits; k-- > 1;) {
+			const struct reading *r =
+			    reading_at(c, (int)i, &c->visits[k]);
+
+			if (measurable_both_ways(c, r) || is_flat(c, r))
+				from[i] = k;
+		}
 	}
-	return false;
+	return from;
 }
 
 /* The largest new lesion of visit k that is to count from there and has room,
  * -1 when none is left. */
 static int
-next_new(const struct assess_case *c, size_t k, const int *chosen, size_t n)
+next_new(const struct assess_case *c, const size_t *measurable_from, size_t k,
+    const int *chosen, size_t n)
 {
 	const struct visit *v = &c->visits[k];
 	int64_t best_product = INT64_MIN;
@@ -144,7 +153,7 @@ next_new(const struct assess_case *c, size_t k, const int *chosen, size_t n)
 		int64_t p;
 
 		if (lesion < 0 || !v->news[i].definite ||
-		    !became_measurable(c, lesion, k) ||
+		    measurable_from[lesion] > k ||
 		    contains(chosen, n, lesion) ||
 		    !has_room(c, chosen, n, lesion))
 			continue;
@@ -164,10 +173,11 @@ choose_news(const struct assess_case *c, struct area_index *x)
 	size_t n = c->timeline->lesions.n;
 	struct area_new *list = arena_alloc(c->arena, n * sizeof(*list));
 	int *chosen = arena_alloc(c->arena, n * sizeof(*chosen));
+	const size_t *from = find_measurable(c);
 	int next;
 
 	for (size_t k = 1; k < c->n_visits; k++) {
-		while ((next = next_new(c, k, chosen, x->n_news)) >= 0) {
+		while ((next = next_new(c, from, k, chosen, x->n_news)) >= 0) {
 			list[x->n_news].lesion = next;
 			list[x->n_news].from = k;
 			chosen[x->n_news++] = next;

@@ -99,6 +99,23 @@ best_clear(struct best_overall *b)
 	b->duration_days = b->progression_days = -1;
 }
 
+static void
+explain_unassessed(const struct assess_case *c, struct verdict *ret)
+{
+	if (c->timeline->too_large) {
+		verdict_flag(c->arena, ret, "PATIENT_TOO_LARGE");
+		because_add(c->arena, &ret->because, "patient.too_large", NULL,
+		    0,
+		    "more lesions, timepoints or resources than one patient "
+		    "may have: not assessed");
+		return;
+	}
+	verdict_flag(c->arena, ret, "BASELINE_MISSING");
+	missing_add(c->arena, &ret->missing, "BASELINE_MISSING", "baseline");
+	because_add(c->arena, &ret->because, "recist11.baseline.missing", NULL,
+	    0, "no usable baseline: nothing to compare with");
+}
+
 /* With no baseline nothing can be compared: NE throughout. */
 static void
 judge_without_baseline(const struct assess_case *c, const struct criterion *k,
@@ -110,12 +127,7 @@ judge_without_baseline(const struct assess_case *c, const struct criterion *k,
 		ret->at[i].target = ret->at[i].non_target = CAT_NE;
 		ret->at[i].overall = ne;
 		ret->at[i].has_irecist = strcmp(k->id, "irecist") == 0;
-		verdict_flag(c->arena, &ret->at[i], "BASELINE_MISSING");
-		missing_add(c->arena, &ret->at[i].missing, "BASELINE_MISSING",
-		    "baseline");
-		because_add(c->arena, &ret->at[i].because,
-		    "recist11.baseline.missing", NULL, 0,
-		    "no usable baseline: nothing to compare with");
+		explain_unassessed(c, &ret->at[i]);
 	}
 	best_clear(&ret->best);
 	ret->best.unconfirmed = ret->best.confirmed = ne;
@@ -240,7 +252,7 @@ judge(struct timeline *t, struct assess_case *c)
 	visits_build(c, t, x, &selection);
 	if (c->n_visits == 0) {
 		assign_roles_without_baseline(t);
-		if (!has_problem(x, "baseline_missing"))
+		if (!t->too_large && !has_problem(x, "baseline_missing"))
 			assess_problem(x, NULL, "baseline_missing",
 			    "no usable baseline: every response is NE");
 	}

@@ -42,7 +42,7 @@ void
 burden_say_missing(const struct burden_state *s, const struct assess_case *c,
     const struct visit *v, const struct burden *b, struct verdict *ret)
 {
-	const char *text = "";
+	struct wording_names names = {0};
 
 	if (!v->imaged) {
 		rules_not_imaged(c, v,
@@ -54,15 +54,14 @@ burden_say_missing(const struct burden_state *s, const struct assess_case *c,
 	for (size_t i = 0; i < b->missing.n; i++) {
 		missing_add(c->arena, &ret->missing, "BURDEN_NOT_EVALUATED",
 		    b->missing.items[i]);
-		text = arena_printf(c->arena, "%s%s%s", text, i > 0 ? ", " : "",
-		    b->missing.items[i]);
+		wording_name(&names, b->missing.items[i]);
 	}
 	if (s->base == BURDEN_NONE)
 		missing_add(c->arena, &ret->missing, "BASELINE_SIZE_MISSING",
 		    "baseline");
 	burden_say(s, c, b, ret, "ne",
 	    "the burden cannot be evaluated whole; without a number: %s",
-	    *text != '\0' ? text : "the baseline");
+	    names.n > 0 ? wording_join(c->arena, &names) : "the baseline");
 }
 
 static const char *

@@ -18,16 +18,15 @@ target_sources(const struct assess_case *c, const struct visit *v)
 static const char *
 missing_targets(const struct assess_case *c, const struct visit *v)
 {
-	const char *text = "";
+	struct wording_names names = {0};
 
 	for (size_t i = 0; i < v->n_targets; i++) {
-		if (v->targets[i].evaluated)
-			continue;
-		text = arena_printf(c->arena, "%s%s%s", text,
-		    *text != '\0' ? ", " : "",
-		    c->timeline->lesions.items[v->targets[i].lesion].key);
+		if (!v->targets[i].evaluated)
+			wording_name(&names,
+			    c->timeline->lesions.items[v->targets[i].lesion]
+				.key);
 	}
-	return text;
+	return wording_join(c->arena, &names);
 }
 
 static const char *
@@ -248,8 +247,6 @@ new_lesion_text(const struct assess_case *c, const struct new_lesion_fact *f)
 		    a, "%s is equivocal: kept, not counted", name);
 	if (f->resolved)
 		return arena_printf(a, "%s is gone", name);
-	if (!f->evaluated)
-		return arena_printf(a, "%s was not read at this visit", name);
 	return arena_printf(a, "%s %s%s%s", name,
 	    f->first_seen ? "was not there at baseline" : "is still there",
 	    f->value_tmm == TMM_NONE ? "" : ", ",
@@ -265,10 +262,55 @@ new_lesion_rule(const struct new_lesion_fact *f)
 		return "recist11.new_lesion.equivocal";
 	if (f->resolved)
 		return "recist11.new_lesion.resolved";
-	if (!f->evaluated)
-		return "recist11.new_lesion.not_read";
 	return f->first_seen ? "recist11.new_lesion.first"
 			     : "recist11.new_lesion.persists";
+}
+
+/* What is said of those not read at this visit, all in one line. */
+static const struct {
+	const char *rule, *one, *more;
+} unread[] = {
+    {"recist11.new_lesion.node_borderline",
+	"alone, a lymph node of 10.0 to 14.9 mm, waits for the next visit",
+	"alone, lymph nodes of 10.0 to 14.9 mm, wait for the next visit"},
+    {"recist11.new_lesion.equivocal", "is equivocal: kept, not counted",
+	"are equivocal: kept, not counted"},
+    {"recist11.new_lesion.resolved", "is gone", "are gone"},
+    {"recist11.new_lesion.not_read", "was not read at this visit",
+	"were not read at this visit"},
+};
+#define N_UNREAD (sizeof(unread) / sizeof(*unread))
+
+static size_t
+unread_kind(const struct new_lesion_fact *f)
+{
+	if (!f->definite)
+		return f->borderline ? 0 : 1;
+	return f->resolved ? 2 : 3;
+}
+
+static void
+explain_unread(
+    const struct assess_case *c, const struct visit *v, struct verdict *ret)
+{
+	struct wording_names names[N_UNREAD] = {0};
+
+	for (size_t i = 0; i < v->n_news; i++) {
+		const struct new_lesion_fact *f = &v->news[i];
+
+		if (!f->evaluated)
+			wording_name(
+			    &names[unread_kind(f)], new_lesion_name(c, f));
+		if (f->definite && !f->evaluated && !f->resolved)
+			missing_add(c->arena, &ret->missing,
+			    "NEW_LESION_NOT_EVALUATED", new_lesion_name(c, f));
+	}
+	for (size_t k = 0; k < N_UNREAD; k++) {
+		if (names[k].n > 0)
+			because_add(c->arena, &ret->because, unread[k].rule,
+			    NULL, 0, "%s %s", wording_join(c->arena, &names[k]),
+			    names[k].n == 1 ? unread[k].one : unread[k].more);
+	}
 }
 
 void
@@ -278,12 +320,11 @@ rules_new_lesion_explain(
 	for (size_t i = 0; i < v->n_news; i++) {
 		const struct new_lesion_fact *f = &v->news[i];
 
-		if (f->definite && !f->evaluated && !f->resolved)
-			missing_add(c->arena, &ret->missing,
-			    "NEW_LESION_NOT_EVALUATED", new_lesion_name(c, f));
-		because_add(c->arena, &ret->because, new_lesion_rule(f),
-		    &f->source, 1, "%s", new_lesion_text(c, f));
+		if (f->evaluated)
+			because_add(c->arena, &ret->because, new_lesion_rule(f),
+			    &f->source, 1, "%s", new_lesion_text(c, f));
 	}
+	explain_unread(c, v, ret);
 	if (v->no_new_lesion_assumed)
 		because_add(c->arena, &ret->because, "no_new_lesion_assumed",
 		    NULL, 0,

@@ -73,3 +73,25 @@ wording_change_area(struct arena *a, int64_t now, int64_t from)
 	return change(a, now, from,
 	    arena_printf(a, "%s mm2", scaled(a, now - from, 100, 2, true)));
 }
+
+void
+wording_name(struct wording_names *x, const char *name)
+{
+	if (x->n < WORDING_NAMES)
+		x->names[x->n] = name;
+	x->n++;
+}
+
+const char *
+wording_join(struct arena *a, const struct wording_names *x)
+{
+	const char *text = "";
+
+	for (size_t i = 0; i < x->n && i < WORDING_NAMES; i++)
+		text = arena_printf(
+		    a, "%s%s%s", text, i > 0 ? ", " : "", x->names[i]);
+	if (x->n > WORDING_NAMES)
+		text = arena_printf(
+		    a, "%s and %zu more", text, x->n - WORDING_NAMES);
+	return text;
+}

@@ -21,4 +21,16 @@ const char *wording_day(struct arena *a, int32_t day);
 const char *wording_change(struct arena *a, int64_t now, int64_t from);
 const char *wording_change_area(struct arena *a, int64_t now, int64_t from);
 
+/* Names in a sentence.  Who has thousands names the first and counts the
+ * rest. */
+#define WORDING_NAMES 10
+struct wording_names {
+	const char *names[WORDING_NAMES];
+	size_t n; /* the rest included */
+};
+void wording_name(struct wording_names *x, const char *name);
+
+/* "a, b"; "a, b and 3 more"; "" for none. */
+const char *wording_join(struct arena *a, const struct wording_names *x);
+
 #endif

@@ -84,15 +84,20 @@ missing_add(struct arena *a, struct missing_list *list, const char *code,
     const char *item)
 {
 	struct missing *m;
+	size_t n = 0;
 
 	for (size_t i = 0; i < list->n; i++) {
-		if (strcmp(list->items[i].code, code) == 0 &&
-		    strcmp(list->items[i].item, item) == 0)
+		if (strcmp(list->items[i].code, code) != 0)
+			continue;
+		if (strcmp(list->items[i].item, item) == 0)
 			return;
+		n++;
 	}
+	if (n > MISSING_NAMED)
+		return;
 	m = ARENA_PUSH(a, list);
 	m->code = code;
-	m->item = item;
+	m->item = n < MISSING_NAMED ? item : "others";
 }
 
 void

@@ -189,7 +189,8 @@ const struct criterion_result *assessment_criterion(
 void because_add(struct arena *a, struct because_list *list, const char *rule,
     const char *const *sources, size_t n_sources, const char *fmt, ...)
     PRINTF(6, 7);
-/* Once each. */
+/* Once each; after the first MISSING_NAMED of a code only "others". */
+#define MISSING_NAMED 50
 void missing_add(struct arena *a, struct missing_list *list, const char *code,
     const char *item);
 void verdict_flag(struct arena *a, struct verdict *v, const char *flag);

@@ -141,8 +141,7 @@ body_add(struct mapping *m, const struct record *r)
 	}
 	b->nodal = site.nodal || mapping_lookup(m, "nodal-site",
 				     json_get(r->json, "morphology")) != NULL;
-	b->label =
-	    arena_strdup(m->arena, json_string_at(r->json, "description"));
+	b->label = mapping_label(m, json_string_at(r->json, "description"));
 	b->role = body_role(m, r->json);
 	body_tokens(m, b);
 }

@@ -9,6 +9,7 @@ static const char *const derived[] = {
     "KO", "OT", "PR", "RTSTRUCT", "SEG", "SR"};
 
 #define MAX_MODALITIES 8
+#define MAX_CODE       16 /* a DICOM code string */
 
 struct modalities {
 	const char *names[MAX_MODALITIES]; /* in order */
@@ -24,6 +25,8 @@ modality_add(
 
 	if (code == NULL)
 		code = json_string_at(coding, "code");
+	if (code != NULL && strlen(code) > MAX_CODE)
+		return; /* no DICOM modality */
 	if (code == NULL || x->n == MAX_MODALITIES)
 		return;
 	for (size_t i = 0; i < sizeof(derived) / sizeof(*derived); i++) {

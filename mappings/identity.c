@@ -4,10 +4,27 @@
  */
 #include "mappings/intake.h"
 
+#include <string.h>
 #include <strings.h>
+
+#include "fhir/util/utf8.h"
 
 #define BODY_SITE_EXTENSION "http://hl7.org/fhir/StructureDefinition/bodySite"
 #define MAX_DEPTH           4
+#define MAX_KEY             1000 /* a key stands in every explanation */
+#define MAX_LABEL           200
+
+const char *
+mapping_label(struct mapping *m, const char *s)
+{
+	size_t n = 0, len = s == NULL ? 0 : strlen(s);
+
+	if (len <= MAX_LABEL)
+		return arena_strdup(m->arena, s);
+	while (n + 4 <= MAX_LABEL)
+		n += utf8_length(s + n, len - n);
+	return arena_printf(m->arena, "%.*s…", (int)n, s);
+}
 
 static void
 take_body(struct identity *id, const struct body *b)
@@ -135,7 +152,7 @@ by_tracking(struct mapping *m, const struct record *r, struct identity *id)
 	const struct body *b;
 
 	if (text != NULL && id->label == NULL)
-		id->label = arena_strdup(m->arena, text);
+		id->label = mapping_label(m, text);
 	if (id->key != NULL || (uid == NULL && text == NULL))
 		return;
 	if (uid != NULL) {
@@ -272,7 +289,13 @@ identity_of(struct mapping *m, const struct record *r)
 		id.key = arena_printf(m->arena, "site:%s", id.site.key);
 		id.by_site = true;
 	}
-	if (id.key == NULL) {
+	if (id.key != NULL &&
+	    (strlen(id.key) > MAX_KEY ||
+		(id.other != NULL && strlen(id.other) > MAX_KEY))) {
+		facts_problem(m->facts, r->key, "lesion_identity_too_long",
+		    "its lesion's identifier is longer than %d bytes", MAX_KEY);
+		id.key = NULL;
+	} else if (id.key == NULL) {
 		facts_problem(m->facts, r->key, "lesion_identity_missing",
 		    "nothing says which lesion this is");
 	} else if (id.missing && id.site.site == NULL) {

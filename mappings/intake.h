@@ -169,6 +169,8 @@ const char *mapping_value_concept(
 /* from_*.c: one resource each. */
 void from_study(struct mapping *m, const struct record *r);
 void from_bodies(struct mapping *m);
+/* Words for people, cut where they are longer than a label. */
+const char *mapping_label(struct mapping *m, const char *s);
 const struct body *body_find(const struct mapping *m, const char *key);
 const struct body *body_with(const struct mapping *m, const char *token);
 void from_observation(struct mapping *m, const struct record *r);

@@ -450,10 +450,13 @@ timeline_build(const struct patient_facts *f, const struct timeline_options *o,
 	b.timeline->patient = f->patient;
 	build_therapy(&b);
 	timeline_group(&b);
-	build_statements(&b);
-	timeline_lesions(&b);
-	build_baseline(&b);
-	check_baseline(&b);
+	b.timeline->baseline = -1;
+	if (!timeline_is_too_large(&b)) {
+		build_statements(&b);
+		timeline_lesions(&b);
+		build_baseline(&b);
+		check_baseline(&b);
+	}
 	set_phases(&b);
 	build_ecog(&b);
 	sort_problems(&b);

@@ -19,10 +19,14 @@ struct timeline_options {
 	int post_treatment_days; /* 84 after the last dose: post_treatment */
 	const char *const *readers; /* preference, see mapping_options */
 	size_t n_readers;
+	/* A patient with more is not assessed. */
+	int max_lesions, max_timepoints; /* 1000, 300 */
+	int max_readings;                /* lesions times timepoints, 30000 */
+	int max_resources;               /* 100000 */
 };
 #define TIMELINE_DEFAULTS                                                      \
 	{                                                                      \
-		14, 42, 28, 7, 84, NULL, 0                                     \
+		14, 42, 28, 7, 84, NULL, 0, 1000, 300, 30000, 100000           \
 	}
 
 enum phase {
@@ -145,6 +149,7 @@ struct timeline {
 	LIST_OF(struct timepoint) timepoints; /* in order of day */
 	int baseline;                       /* timepoint index, -1 */
 	bool baseline_stale;
+	bool too_large; /* no lesions, no baseline, the newest timepoints */
 	LIST_OF(struct ecog_row) ecog; /* by day */
 	LIST_OF(struct problem) problems; /* facts' and ours, sorted */
 };

@@ -4,6 +4,8 @@
 
 #include "mappings/timeline_internal.h"
 
+#define MAX_MODALITIES 100 /* bytes of text */
+
 /*
  * One acquisition: a study with what was read on it, or what was read on one
  * day without naming a study.
@@ -370,6 +372,10 @@ join_modalities(struct arena *a, const char *have, const char *more)
 		return have;
 	if (have[0] == '\0')
 		return more;
+	if (strlen(have) > MAX_MODALITIES)
+		return has_modality(have, "others")
+			   ? have
+			   : arena_printf(a, "%s+others", have);
 	return arena_printf(a, "%s+%s", have, more);
 }
 

@@ -22,6 +22,9 @@ struct building {
 /* Acquisitions into timepoints (contracts/assessment.md, "timepoint"). */
 void timeline_group(struct building *b);
 
+/* More than may be assessed: said, and the timepoints are cut. */
+bool timeline_is_too_large(struct building *b);
+
 /* Lesions, their readings at each timepoint, the rows of the document. */
 void timeline_lesions(struct building *b);
 

@@ -11,8 +11,12 @@
 
 #include "mappings/to_fhir_parts.h"
 
+/* So many are listed; a patient of a real server has fewer. */
+#define ENTITIES_MAX 5000
+
 struct sources {
 	const struct to_fhir_run *run;
+	struct arena *arena;        /* for the list alone */
 	LIST_OF(const char *) refs; /* "Observation/7/_history/2" */
 };
 
@@ -59,10 +63,10 @@ cite(struct sources *l, const char *ref)
 	if (l->run->n_sources > 0)
 		s = bsearch(&key, l->run->sources, l->run->n_sources,
 		    sizeof(key), source_compare);
-	*ARENA_PUSH(l->run->a, &l->refs) =
+	*ARENA_PUSH(l->arena, &l->refs) =
 	    s == NULL || s->version == NULL || s->version[0] == '\0'
 		? ref
-		: arena_printf(l->run->a, "%s/_history/%s", ref, s->version);
+		: arena_printf(l->arena, "%s/_history/%s", ref, s->version);
 }
 
 static void
@@ -175,7 +179,7 @@ token(struct to_fhir_run *run, const struct sources *l,
     const char *const *targets, size_t n)
 {
 	const char **all =
-	    arena_alloc(run->a, (1 + 2 * n + l->refs.n) * sizeof(*all));
+	    arena_alloc(l->arena, (1 + 2 * n + l->refs.n) * sizeof(*all));
 	size_t k = 0;
 
 	all[k++] = "provenance";
@@ -211,13 +215,24 @@ put_entities(struct json_writer *w, const struct sources *l)
 	if (l->refs.n == 0)
 		return;
 	json_begin_array(w, "entity");
-	for (size_t i = 0; i < l->refs.n; i++) {
+	for (size_t i = 0; i < l->refs.n && i < ENTITIES_MAX; i++) {
 		json_begin_object(w, NULL);
 		json_put_string(w, "role", "source");
 		part_reference(w, "what", l->refs.items[i]);
 		json_end_object(w);
 	}
 	json_end_array(w);
+}
+
+/* Sources that are not listed are counted. */
+static const char *
+describe(const struct to_fhir_run *run, const struct sources *l,
+    const char *activity)
+{
+	if (l->refs.n <= ENTITIES_MAX)
+		return activity;
+	return arena_printf(run->a, "%s; %zu more sources are not listed",
+	    activity, l->refs.n - ENTITIES_MAX);
 }
 
 static void
@@ -237,7 +252,8 @@ provenance_write(struct to_fhir_run *run, const struct sources *l,
 		    w, NULL, arena_printf(run->a, "%s#version", targets[i]));
 	json_end_array(w);
 	json_put_string(w, "recorded", "@recorded");
-	part_codeable(w, "activity", NULL, NULL, NULL, activity);
+	part_codeable(
+	    w, "activity", NULL, NULL, NULL, describe(run, l, activity));
 	put_agent(w, run);
 	put_entities(w, l);
 	part_emit(run, "Provenance", "provenance", tag, &b,
@@ -248,18 +264,19 @@ void
 to_fhir_provenance(struct to_fhir_run *run, size_t timepoint,
     const char *const *targets, size_t n)
 {
-	struct sources l = {run, {NULL, 0, 0}};
+	struct sources l = {run, arena_new(), {NULL, 0, 0}};
 
 	sources_collect(&l, timepoint);
 	provenance_write(run, &l,
 	    "Assessment of tumour response by fixed rules", targets, n);
+	arena_free(l.arena);
 }
 
 void
 to_fhir_provenance_irae(
     struct to_fhir_run *run, const struct irae_episode *e, const char *target)
 {
-	struct sources l = {run, {NULL, 0, 0}};
+	struct sources l = {run, arena_new(), {NULL, 0, 0}};
 
 	cite_patient(&l, run->x->timeline);
 	cite_all(&l, e->sources, e->n_sources);
@@ -267,4 +284,5 @@ to_fhir_provenance_irae(
 	provenance_write(run, &l,
 	    "Search for immune-related adverse events by fixed rules", &target,
 	    1);
+	arena_free(l.arena);
 }

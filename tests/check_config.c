@@ -56,6 +56,10 @@ START_TEST(defaults_are_those_of_the_structs)
 	    c->timeline.baseline_after_days, t.baseline_after_days);
 	ck_assert_int_eq(
 	    c->timeline.post_treatment_days, t.post_treatment_days);
+	ck_assert_int_eq(c->timeline.max_lesions, t.max_lesions);
+	ck_assert_int_eq(c->timeline.max_timepoints, t.max_timepoints);
+	ck_assert_int_eq(c->timeline.max_readings, t.max_readings);
+	ck_assert_int_eq(c->timeline.max_resources, t.max_resources);
 	ck_assert_int_eq(c->poll_overlap_s, 300);
 	ck_assert_uint_eq(c->poll_types.n, 3);
 	ck_assert_str_eq(c->poll_types.items[2], "MedicationAdministration");
