@@ -75,6 +75,7 @@ make(const struct client_options *o)
 	keep_origins(c);
 	limits_init(&c->limits, &o->limits, clock_monotonic_ms());
 	c->told[0] = c->told[1] = INT_MAX;
+	c->url_max = o->url_max > 0 ? (size_t)o->url_max : 0;
 	return c;
 }
 
@@ -139,6 +140,12 @@ client_set_header(struct client *c, const char *line)
 }
 
 void
+client_set_post(struct client *c, enum client_post how)
+{
+	c->o.post_search = how;
+}
+
+void
 client_watch(struct client *c, client_unreadable_fn fn, void *ctx)
 {
 	c->unreadable = fn;
@@ -151,8 +158,8 @@ client_tell(const struct client *c, const char *url,
 {
 	struct client_unreadable what = {
 	    url, r->body, r->body_len, r->status, e};
-	bool odd = code == ERR_NOT_JSON || code == ERR_NOT_FHIR ||
-		   code == ERR_LIMIT;
+	bool odd =
+	    code == ERR_NOT_JSON || code == ERR_NOT_FHIR || code == ERR_LIMIT;
 
 	if (c->unreadable != NULL && e != NULL &&
 	    (r->status < 300 ? odd : code != ERR_OK))

@@ -20,6 +20,13 @@
 #include "fhir/limits.h"
 #include "fhir/observe.h"
 
+/* When a search goes as POST [type]/_search instead of GET. */
+enum client_post {
+	CLIENT_POST_LONG, /* when it is too long for the server */
+	CLIENT_POST_NEVER,
+	CLIENT_POST_ALWAYS /* but for next links */
+};
+
 struct client_options {
 	const char *base_url;   /* "https://host/fhir" */
 	const char *token_file; /* short for auth_bearer_new(); or NULL */
@@ -32,7 +39,9 @@ struct client_options {
 	 * links may lead there, and the token goes with them. */
 	const char *const *trusted_origins;
 	size_t n_trusted_origins;
-	int page_count;                 /* _count asked for, 100 */
+	int page_count; /* _count asked for, 100 */
+	enum client_post post_search;
+	int url_max;                    /* longest it takes; 0: not known */
 	int max_pages;                  /* of one search, 10000 */
 	int64_t max_entries;            /* of one search */
 	int retries;                    /* 4 */
@@ -67,6 +76,9 @@ int client_certificate_days_left(const struct client *c, bool own);
 /* Send one header line more with every request; borrowed, NULL: none. */
 void client_set_header(struct client *c, const char *line);
 
+/* Instead of what the options say. */
+void client_set_post(struct client *c, enum client_post how);
+
 /* Hears of an answer that is no use: a 2xx that is not what was asked for (no
  * JSON, no FHIR, no searchset), or a refusal.  Everything is borrowed for the
  * call. */
@@ -96,7 +108,8 @@ typedef enum err_code (*client_page_fn)(
 
 /* GET [base]/[query] ("Observation?_lastUpdated=ge…"), following `next`
  * links as given, to the base's origin or a trusted one only, each link once,
- * bounded.  Errors: those
+ * bounded.  What the server finds too long is asked by POST _search, and from
+ * then on all that is as long.  Errors: those
  * of http_exchange and of classification (ERR_NOT_FHIR, ERR_AUTH,
  * ERR_FORBIDDEN, ERR_THROTTLED, ERR_SERVER, ERR_REFUSED …), ERR_FOREIGN,
  * ERR_LOOP, ERR_LIMIT, ERR_GONE (paging state expired), or what fn returned. */

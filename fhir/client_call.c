@@ -11,6 +11,8 @@
 #include "fhir/util/strbuf.h"
 
 #define URL_MAX ((size_t)64 * 1024)
+/* An address that nobody finds too long. */
+#define URL_SHORT 2000
 
 static void
 tell(const struct client *c, enum notice_event event, enum err_code code,
@@ -115,7 +117,11 @@ attempt(struct client *c, const struct client_call *call,
 				     : "Accept: application/fhir+json";
 	if (call->prefer != NULL)
 		headers[r.n_headers++] = call->prefer;
-	if (call->body != NULL) {
+	if (call->form) {
+		headers[r.n_headers++] =
+		    "Content-Type: application/x-www-form-urlencoded";
+		headers[r.n_headers++] = "Cache-Control: no-cache";
+	} else if (call->body != NULL) {
 		headers[r.n_headers++] = "Content-Type: application/fhir+json";
 		headers[r.n_headers++] = "Prefer: return=representation";
 	} else {
@@ -149,10 +155,21 @@ may_repeat(const struct client_call *call, enum err_code code)
 	case ERR_TIMEOUT:
 	case ERR_TRUNCATED:
 	case ERR_SERVER:
-		return call->body == NULL || call->condition != NULL;
+		return call->body == NULL || call->form ||
+		       call->condition != NULL;
 	default:
 		return false;
 	}
+}
+
+/* Servers and what stands before them say it with 414 or 431, with 400 or 404
+ * as well. */
+bool
+client_too_long(long status, const struct client_call *call)
+{
+	return status == 414 || status == 431 ||
+	       ((status == 400 || status == 404 || status == 413) &&
+		   strlen(call->url) > URL_SHORT);
 }
 
 /* One attempt and what its answer is; *ret_again when it may be repeated. */
@@ -172,9 +189,12 @@ try(struct client *c, const struct client_call *call, struct http_response *r,
 	code = attempt(c, call, r, &sent, e);
 	if (!sent)
 		return code;
-	if (code == ERR_OK && !(call->no_redirect && r->status / 100 == 3))
-		code = client_tell(c, call->url, r,
-		    client_classify(r, call->precondition, e), e);
+	c->status = code == ERR_OK ? r->status : 0;
+	if (code == ERR_OK && !(call->no_redirect && r->status / 100 == 3)) {
+		code = client_classify(r, call->precondition, e);
+		if (!call->another_way || !client_too_long(r->status, call))
+			client_tell(c, call->url, r, code, e);
+	}
 	conclude(c, code);
 	*ret_again = may_repeat(call, code) && c->limits.state != BREAKER_OPEN;
 	return code;

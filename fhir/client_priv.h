@@ -12,11 +12,13 @@ struct client {
 	char *base;
 	struct auth *auth; /* or NULL */
 	struct limits limits;
-	int told[2]; /* days last warned of: the server's, our own */
+	long status;    /* of the last answer; 0: there was none */
+	size_t url_max; /* longest address to GET; 0: not known */
+	int told[2];    /* days last warned of: the server's, our own */
 	char origin[HTTP_ORIGIN_SIZE];
 	char (*trusted)[HTTP_ORIGIN_SIZE]; /* o.n_trusted_origins of them */
 	struct http *http;
-	const char *header; /* one more, or NULL */
+	const char *header;              /* one more, or NULL */
 	client_unreadable_fn unreadable; /* or NULL */
 	void *unreadable_ctx;
 };
@@ -35,6 +37,8 @@ struct client_call {
 	const char *accept;         /* NULL: application/fhir+json */
 	const char *prefer;         /* "Prefer: …" or NULL */
 	bool no_token, no_redirect;
+	bool form;        /* the body is a search, not a resource */
+	bool another_way; /* "too long" is the caller's, and no news */
 	const struct http_sink *sink; /* or NULL */
 };
 
@@ -42,12 +46,14 @@ struct client_call {
 enum err_code client_check_origin(
     const struct client *c, const char *url, struct err *e) MUST_CHECK;
 
-
 /* ERR_OK: a 2xx whose body, if there is one, is of a JSON media type; ret is
  * to be given to http_response_done.  Never sends the token anywhere but to
  * the client's origin and those it trusts (ERR_FOREIGN). */
 enum err_code client_call(struct client *c, const struct client_call *call,
     struct http_response *ret, struct err *e) MUST_CHECK;
+
+/* Whether the address may have been too long for it. */
+bool client_too_long(long status, const struct client_call *call);
 
 /* What an answer is, by its status and its media type. */
 enum err_code client_classify(const struct http_response *r,

@@ -130,20 +130,69 @@ hand_over(struct search *s, const struct http_response *r,
 	return s->fn(s->ctx, &page, e);
 }
 
+/*= interop B.2 rule 12: the same search with its parameters in the body */
 static enum err_code
-read_page(struct search *s, bool *ret_last, struct err *e)
+post_page(struct search *s, struct http_response *ret, struct err *e)
 {
+	size_t n = strcspn(s->url, "?");
+	struct client_call call = {.method = "POST",
+	    .what = s->what,
+	    .body = s->url + n + (s->url[n] == '?'),
+	    .form = true,
+	    .precondition = ERR_REFUSED};
+	struct strbuf url;
+	enum err_code code;
+
+	strbuf_init(&url, URL_MAX);
+	strbuf_addf(&url, "%.*s/_search", (int)n, s->url);
+	call.url = url.s;
+	code = client_call(s->c, &call, ret, e);
+	strbuf_done(&url);
+	return code;
+}
+
+/* GET, or POST where that is known or found to be too long. */
+static enum err_code
+fetch_page(struct search *s, struct http_response *ret, struct err *e)
+{
+	struct client *c = s->c;
+	enum client_post how = c->o.post_search;
+	bool can =
+	    how != CLIENT_POST_NEVER && strcmp(s->kind, "searchset") == 0;
+	size_t len = strlen(s->url);
 	struct client_call call = {.method = "GET",
 	    .url = s->url,
 	    .what = s->what,
+	    .another_way = can,
 	    .precondition = ERR_REFUSED};
+	struct err unheard = ERR_INIT;
+	enum err_code code;
+
+	if (can && ((how == CLIENT_POST_ALWAYS && s->number == 0) ||
+		       (c->url_max > 0 && len > c->url_max)))
+		return post_page(s, ret, e);
+	code = client_call(c, &call, ret, e);
+	if (code == ERR_OK || !can || !client_too_long(c->status, &call))
+		return code;
+	/* Its answer counts only when it is better. */
+	if (post_page(s, ret, &unheard) != ERR_OK)
+		return code;
+	c->url_max = len - 1;
+	if (e != NULL)
+		*e = unheard;
+	return ERR_OK;
+}
+
+static enum err_code
+read_page(struct search *s, bool *ret_last, struct err *e)
+{
 	struct arena *a = NULL;
 	struct bundle_head head = {0};
 	struct http_response r;
 	enum err_code code = visit(s, e);
 
 	if (code == ERR_OK)
-		code = client_call(s->c, &call, &r, e);
+		code = fetch_page(s, &r, e);
 	/*= interop D-27: the server forgot where we were */
 	if (s->number > 0 && (code == ERR_NOT_FOUND || code == ERR_GONE)) {
 		err_context(e, "paging state expired at page %d", s->number);

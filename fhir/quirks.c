@@ -46,6 +46,8 @@ quirks_apply(struct quirks q, struct client *c)
 	if (q.flags & QUIRK_STRONG_READS)
 		client_set_header(
 		    c, "x-amz-fhir-history-consistency-level: strong");
+	if (q.flags & QUIRK_NO_FORM)
+		client_set_post(c, CLIENT_POST_NEVER);
 }
 
 bool

@@ -337,6 +337,8 @@ check_server(struct input *r, struct config_server *s)
 		complain(r, "mode = %s is no mode of reading", s->mode);
 	if (!is_one_of(s->last_updated, "auto yes no"))
 		complain(r, "last_updated is auto, yes or no");
+	if (!is_one_of(s->post_search, "auto yes no"))
+		complain(r, "post_search is auto, yes or no");
 	if (strcmp(s->mode, "patient") == 0 && s->roster == NULL)
 		complain(r, "mode patient needs a roster");
 	if (s->roster != NULL && !is_roster(s->roster))
@@ -377,7 +379,8 @@ check_whole(struct input *r)
 		complain(r, "confirm_min_days is above confirm_max_days");
 	if (c->assess.next_scan_min_days > c->assess.next_scan_max_days)
 		complain(r, "next_scan_min_days is above next_scan_max_days");
-	if (c->write_fallback != NULL && find_server(c, c->write_fallback) == NULL)
+	if (c->write_fallback != NULL &&
+	    find_server(c, c->write_fallback) == NULL)
 		complain(r, "fallback_server: no server \"%s\" is configured",
 		    c->write_fallback);
 	if (c->write_retry_min_s > c->write_retry_max_s)
@@ -513,6 +516,11 @@ config_client(const struct config_server *s)
 	o.http.total_timeout_ms = s->total_timeout_s * 1000L;
 	o.http.max_body = (size_t)s->max_body_mb << 20;
 	o.page_count = s->page_count;
+	o.url_max = s->url_max;
+	if (s->post_search != NULL && strcmp(s->post_search, "auto") != 0)
+		o.post_search = strcmp(s->post_search, "yes") == 0
+				    ? CLIENT_POST_ALWAYS
+				    : CLIENT_POST_NEVER;
 	o.max_pages = s->max_pages;
 	o.retries = s->retries;
 	o.backoff_ms = s->backoff_ms;

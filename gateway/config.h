@@ -38,7 +38,8 @@ struct config_server {
 	int lag_s;
 	bool sort, if_none_exist, if_match;
 	struct config_list accepts;
-	int page_count, max_pages, max_body_mb;
+	const char *post_search; /* "auto", "yes", "no" */
+	int page_count, url_max, max_pages, max_body_mb;
 	int connect_timeout_s, idle_timeout_s, total_timeout_s;
 	int retries, backoff_ms;
 	int requests_per_minute, breaker_failures, breaker_pause_s;

@@ -209,7 +209,8 @@ START_TEST(products_are_known_by_name)
 		unsigned flags;
 	} rows[] = {{"HAPI FHIR Server", "known; no quirks", 0},
 	    {"Epic", "known, with quirks", QUIRK_REQUIRES_PATIENT},
-	    {"Google Cloud Healthcare", "known, with", QUIRK_IDENTIFIER_ONLY},
+	    {"Google Cloud Healthcare", "known, with",
+		QUIRK_IDENTIFIER_ONLY | QUIRK_NO_FORM},
 	    {"AWS HealthLake", "known, with quirks", QUIRK_STRONG_READS},
 	    {"Acme", "not known by name; no quirks", 0},
 	    {NULL, "not known by name; no quirks", 0}};
