@@ -324,7 +324,7 @@ put_irae_changes(struct json_writer *w, const struct irae_episode *e)
 
 		json_begin_object(w, NULL);
 		json_put_day(w, "date", c->day);
-		put_grade(w, c->grade);
+		json_put_int(w, "grade", c->grade);
 		put_string_or_null(w, "certainty", c->certainty);
 		json_put_string(w, "flag", c->flag);
 		json_put_string(w, "state", c->state);

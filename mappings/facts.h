@@ -115,7 +115,7 @@ struct statement_fact {
 	enum statement_kind kind;
 	int32_t day;
 	const char *study;
-	const char *value; /* "CR", "NON-CR/NON-PD", "yes", "1", … */
+	const char *value;  /* "CR", "NON-CR/NON-PD", "yes", "1", … */
 	const char *reader; /* performer reference, or NULL */
 	int64_t issued_ms;  /* INT64_MIN when not said */
 };
@@ -146,6 +146,8 @@ struct finding_fact {
 	const char *unit; /* UCUM code or text */
 	int64_t low,
 	    high; /* reference range at the same scale; INT64_MIN none */
+	int64_t infarction;         /* from here on the maker says infarction */
+	const char *range_unit;     /* when it is not the value's, or NULL */
 	const char *interpretation; /* "H", "HH", "N" … or NULL */
 	int32_t minute;             /* of the day, -1 when not said */
 	int32_t end_day; /* the first day it no longer held, DAY_NONE */

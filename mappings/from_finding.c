@@ -39,20 +39,39 @@ scale_of(const struct json_value *q)
 	return quantity_value(q, &d) ? d.scale : 0;
 }
 
-/* The first range without a type, or of type normal. */
-static const struct json_value *
-normal_range(const struct json_value *o)
+static const char *
+unit_of(const struct json_value *q)
 {
-	const struct json_value *all = json_get(o, "referenceRange");
+	const char *code = json_string_at(q, "code");
 
-	for (size_t i = 0; i < json_length(all); i++) {
-		const struct json_value *x = json_at(all, i);
-		const char *type = json_string_at(x, "type.coding.code");
+	return code != NULL ? code : json_string_at(q, "unit");
+}
 
-		if (type == NULL || strcmp(type, "normal") == 0)
-			return x;
-	}
-	return NULL;
+/* The range's limits at the value's scale; a unit of its own is kept. */
+static void
+put_range(struct mapping *m, const struct json_value *range,
+    const struct json_value *infarction, struct finding_fact *f)
+{
+	const struct json_value *low = json_get(range, "low");
+	const struct json_value *high = json_get(range, "high");
+	const char *unit = unit_of(high) != NULL ? unit_of(high) : unit_of(low);
+
+	f->low = at_scale(low, f->scale);
+	f->high = at_scale(high, f->scale);
+	if (unit != NULL && f->unit != NULL && strcmp(unit, f->unit) != 0)
+		f->range_unit = arena_strdup(m->arena, unit);
+	/* Limits of two units cannot both be read. */
+	if (unit_of(low) != NULL && unit != NULL && high != NULL &&
+	    strcmp(unit_of(low), unit) != 0)
+		f->low = INT64_MIN;
+	if (unit_of(infarction) == NULL || same(unit_of(infarction), f->unit))
+		f->infarction = at_scale(infarction, f->scale);
+}
+
+static int
+larger(int a, int b)
+{
+	return a > b ? a : b;
 }
 
 static void
@@ -60,19 +79,16 @@ put_value(struct mapping *m, const struct record *r,
     const struct json_value *holder, struct finding_fact *f)
 {
 	const struct json_value *q = json_get(holder, "valueQuantity");
-	const struct json_value *range = normal_range(holder);
-	const struct json_value *low = json_get(range, "low");
-	const struct json_value *high = json_get(range, "high");
-	const char *unit = json_string_at(q, "code");
+	const struct json_value *range = range_normal(m, holder, f->day);
+	const struct json_value *infarction = range_infarction(holder);
 	const char *cmp = json_string_at(q, "comparator");
-	int scale = scale_of(q);
 
-	f->low = f->high = INT64_MIN;
 	if (json_number(json_get(q, "value")) == NULL)
 		return;
-	scale = scale_of(low) > scale ? scale_of(low) : scale;
-	scale = scale_of(high) > scale ? scale_of(high) : scale;
-	f->value = at_scale(q, scale);
+	f->scale = larger(larger(scale_of(q), scale_of(infarction)),
+	    larger(scale_of(json_get(range, "low")),
+		scale_of(json_get(range, "high"))));
+	f->value = at_scale(q, f->scale);
 	if (f->value == INT64_MIN) {
 		facts_problem(m->facts, r->key, "value_implausible",
 		    "%s: a number out of bounds", f->concept);
@@ -80,14 +96,11 @@ put_value(struct mapping *m, const struct record *r,
 		return;
 	}
 	f->has_value = true;
-	f->scale = scale;
-	f->low = at_scale(low, scale);
-	f->high = at_scale(high, scale);
-	f->comparator = cmp == NULL ? '\0' : cmp[0];
-	if (unit == NULL)
-		unit = json_string_at(q, "unit");
-	f->unit = arena_strdup(m->arena, unit);
-	if (unit == NULL) {
+	/* "<=" and ">=": the value itself is the nearest it can be. */
+	f->comparator = same(cmp, "<") || same(cmp, ">") ? cmp[0] : '\0';
+	f->unit = arena_strdup(m->arena, unit_of(q));
+	put_range(m, range, infarction, f);
+	if (f->unit == NULL) {
 		facts_problem(m->facts, r->key, "unit_missing",
 		    "%s: a number without a unit", f->concept);
 	}
@@ -164,6 +177,7 @@ begin_finding(struct mapping *m, const struct record *r, const char *concept,
 	    .concept = concept,
 	    .low = INT64_MIN,
 	    .high = INT64_MIN,
+	    .infarction = INT64_MIN,
 	    .minute = -1,
 	    .end_day = DAY_NONE,
 	    .modalities = "",
@@ -287,6 +301,7 @@ from_condition(struct mapping *m, const struct record *r)
 {
 	struct finding_fact f = {.low = INT64_MIN,
 	    .high = INT64_MIN,
+	    .infarction = INT64_MIN,
 	    .minute = -1,
 	    .modalities = "",
 	    .grade = grade_of(r)};
@@ -314,6 +329,7 @@ from_adverse_event(struct mapping *m, const struct record *r)
 	const struct json_value *all = json_get(r->json, "suspectEntity");
 	struct finding_fact f = {.low = INT64_MIN,
 	    .high = INT64_MIN,
+	    .infarction = INT64_MIN,
 	    .minute = -1,
 	    .end_day = DAY_NONE,
 	    .modalities = "",

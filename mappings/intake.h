@@ -185,6 +185,11 @@ void from_flag(struct mapping *m, const struct record *r);
 /* Does a Reference lead to a checkpoint inhibitor? */
 bool medication_is_ici(struct mapping *m, const struct json_value *reference,
     const struct json_value *within);
+/* range.c: the reference range that is this patient's on that day, and where
+ * infarction begins (a Quantity); NULL: none. */
+const struct json_value *range_normal(
+    const struct mapping *m, const struct json_value *holder, int32_t day);
+const struct json_value *range_infarction(const struct json_value *holder);
 /* The laboratory values among an Observation's components. */
 void from_finding_parts(struct mapping *m, const struct record *r);
 void from_administration(struct mapping *m, const struct record *r);

@@ -183,6 +183,31 @@ START_TEST(members_are_exact)
 }
 END_TEST
 
+/* Grade 0 is a grade of the history; of the episode as it is, none. */
+START_TEST(grade_of_an_event)
+{
+	struct assessment *x = fixture_assessment(arena, FIXTURE_RESET);
+	struct irae_episode *e = ARENA_PUSH(arena, &x->irae);
+	struct err err = ERR_INIT;
+	struct json_doc *doc = NULL;
+
+	e->event = "hepatitis";
+	e->episode = 1;
+	e->onset = e->resolved = DAY_NONE;
+	e->flag = "active";
+	e->state = "resolving";
+	e->evidence = "";
+	*ARENA_PUSH(arena, &e->changes) = (struct irae_change){
+	    .day = x->as_of, .flag = "active", .state = "resolving"};
+	write_document(x, false);
+	ck_assert_int_eq(json_parse(out.s, out.len, &doc, &err), ERR_OK);
+	ck_assert_str_eq(
+	    json_text(at(json_root(doc), "irae.0.changes.0.grade")), "0");
+	ck_assert_str_eq(json_text(at(json_root(doc), "irae.0.grade")), "null");
+	json_free(doc);
+}
+END_TEST
+
 START_TEST(same_bytes_again)
 {
 	char *first;
@@ -255,6 +280,7 @@ suite_document(void)
 	tcase_add_loop_test(t, every_fixture_is_valid, 0, FIXTURE__MAX);
 	tcase_add_loop_test(
 	    t, members_are_exact, 0, (int)(sizeof(members) / sizeof(*members)));
+	tcase_add_test(t, grade_of_an_event);
 	tcase_add_test(t, same_bytes_again);
 	suite_add_tcase(s, t);
 	tcase_add_checked_fixture(page, setup, teardown);

@@ -169,6 +169,22 @@ START_TEST(units)
 }
 END_TEST
 
+/* A range in another unit than its value; where infarction begins. */
+START_TEST(limits_of_their_own)
+{
+	struct finding_fact *f;
+
+	course_give(0);
+	f = lab("lab_creatinine", 30, 442, 1, "umol/L"); /* 5.0 x 1 mg/dL */
+	f->range_unit = "mg/dL";
+	expect(course_assess(), "nephritis", 3, "possible", "open", "PH");
+	f = lab("lab_troponin_t_hs", 30, 52, 14, "ng/L");
+	expect(course_assess(), "myocarditis", 1, "possible", "open", "PH");
+	f->infarction = 52;
+	expect(course_assess(), "myocarditis", 3, "possible", "open", "PH");
+}
+END_TEST
+
 START_TEST(a_letter_without_a_number)
 {
 	struct finding_fact *f;
@@ -231,6 +247,48 @@ START_TEST(steroid_of_unknown_amount)
 	x = course_assess();
 	expect(x, "hepatitis", 3, "possible", "open", "PH");
 	ck_assert(has_problem(x, "steroid_dose_missing"));
+}
+END_TEST
+
+/*= irae §4.1 T: replacement doses, by the day's sum; §4.5 controlled */
+START_TEST(small_doses_replace)
+{
+	static const struct {
+		const char *concept, *name;
+		int mg, times;
+		bool replaces;
+	} rows[] = {
+	    {"drug_prednisone", "prednisone", 5, 1, true},
+	    {"drug_prednisone", "prednisone", 5, 2, false},
+	    {"drug_hydrocortisone", "hydrocortisone", 10, 3, true},
+	    {"drug_hydrocortisone", "hydrocortisone", 20, 2, false},
+	    {"drug_dexamethasone", "dexamethasone", 1, 1, false},
+	};
+
+	for (size_t i = 0; i < sizeof(rows) / sizeof(*rows); i++) {
+		course_tear_down();
+		course_set_up();
+		course_give(0);
+		lab("lab_cortisol", 60, 1, 25, "ug/dL");
+		lab("lab_acth", 60, 5, 63, "ng/L");
+		for (int k = 0; k < rows[i].times; k++)
+			medicine(
+			    rows[i].concept, rows[i].name, 61, 95, rows[i].mg);
+		lab("lab_sodium", 95, 140, 145, "mmol/L");
+		expect(course_assess(), "hypophysitis", 2, "probable",
+		    rows[i].replaces ? "controlled" : "stable",
+		    rows[i].replaces ? "PL" : "PH");
+	}
+}
+END_TEST
+
+/*= irae §4.4 cortisol under a steroid, whatever it is given for */
+START_TEST(cortisol_on_replacement)
+{
+	course_give(0);
+	medicine("drug_prednisone", "prednisone", 40, 70, 5);
+	lab("lab_cortisol", 60, 1, 25, "ug/dL");
+	ck_assert_ptr_null(episode(course_assess(), "hypophysitis"));
 }
 END_TEST
 
@@ -466,10 +524,13 @@ suite_case(void)
 	tcase_add_test(c, own_range_first);
 	tcase_add_test(c, default_range_last_and_said);
 	tcase_add_test(c, units);
+	tcase_add_test(c, limits_of_their_own);
 	tcase_add_test(c, a_letter_without_a_number);
 	tcase_add_test(c, comparators);
 	tcase_add_test(c, steroid_of_one_and_of_many_days);
 	tcase_add_test(c, steroid_of_unknown_amount);
+	tcase_add_test(c, small_doses_replace);
+	tcase_add_test(c, cortisol_on_replacement);
 	tcase_add_test(c, weight_decides_what_is_high);
 	tcase_add_test(c, code_alone_and_code_that_blames);
 	tcase_add_test(c, adverse_event);

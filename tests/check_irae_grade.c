@@ -36,7 +36,7 @@ static const struct edge edges[] = {
     {IRAE_ALT, "40", NULL, "40", "20", 0, 0, false},
     {IRAE_ALT, "40.1", NULL, "40", "20", 1, 1, false},
     {IRAE_ALT, "120", NULL, "40", "20", 1, 1, false},
-    {IRAE_ALT, "120.000001", NULL, "40", "20", 2, 2, false},
+    {IRAE_ALT, "120.0001", NULL, "40", "20", 2, 2, false},
     {IRAE_ALT, "200", NULL, "40", "20", 2, 2, false},
     {IRAE_ALT, "201", NULL, "40", "20", 3, 3, false},
     {IRAE_ALT, "800", NULL, "40", "20", 3, 3, false},
@@ -226,6 +226,51 @@ START_TEST(grades_never_fall_with_worse_values)
 }
 END_TEST
 
+/*= irae §2.1: exactly a multiple is the milder grade, in any unit */
+START_TEST(multiples_in_other_units)
+{
+	static const struct {
+		enum irae_analyte analyte;
+		const char *unit;
+		int value, high, base, want;
+	} rows[] = {
+	    {IRAE_TBILI, "umol/L", 63, 21, 0, 2},
+	    {IRAE_TBILI, "umol/L", 64, 21, 0, 3},
+	    {IRAE_CREAT, "umol/L", 90, 97, 60, 0},
+	    {IRAE_CREAT, "umol/L", 91, 97, 60, 2},
+	    {IRAE_CREAT, "umol/L", 147, 98, 0, 1},
+	    {IRAE_CREAT, "umol/L", 582, 97, 0, 3},
+	    {IRAE_ALT, "nkat/L", 1950, 650, 0, 1},
+	    {IRAE_ALT, "nkat/L", 3255, 651, 0, 2},
+	    {IRAE_ALT, "nkat/L", 3256, 651, 0, 3},
+	};
+
+	for (size_t i = 0; i < sizeof(rows) / sizeof(*rows); i++) {
+		struct irae_grade_query q = {.analyte = rows[i].analyte,
+		    .version = 5,
+		    .now = {NONE, NONE, NONE, NONE},
+		    .base = {NONE, NONE, NONE, NONE}};
+		struct decimal v = {rows[i].value, 0}, h = {rows[i].high, 0},
+			       b = {rows[i].base, 0};
+
+		ck_assert_int_eq(irae_unit_micro(q.analyte, rows[i].unit, &v,
+				     &q.now.value, NULL),
+		    ERR_OK);
+		ck_assert_int_eq(irae_unit_micro(q.analyte, rows[i].unit, &h,
+				     &q.now.high, NULL),
+		    ERR_OK);
+		if (rows[i].base > 0)
+			ck_assert_int_eq(
+			    irae_unit_micro(q.analyte, rows[i].unit, &b,
+				&q.base.value, NULL),
+			    ERR_OK);
+		q.base.high = q.now.high;
+		ck_assert_msg(irae_grade(&q) == rows[i].want,
+		    "row %zu: grade %d", i, irae_grade(&q));
+	}
+}
+END_TEST
+
 /* --- units --- */
 
 static const struct {
@@ -252,7 +297,28 @@ static const struct {
     {IRAE_K, "4.1", "mmol/L", "4.1"},
     {IRAE_K, "4.1", "mmol", NULL},
     {IRAE_PLT, "150", NULL, NULL},
-    {IRAE_ACTH, "10", "pmol/L", NULL},
+    {IRAE_ACTH, "10", "pmol/L", "45.41"},
+    {IRAE_NTPROBNP, "100", "pmol/L", "845.7"},
+    {IRAE_TNI, "100", "pmol/L", NULL},
+    {IRAE_CPEP, "0.2", "nmol/L", "0.604"},
+    {IRAE_CPEP, "200", "pmol/L", "0.604"},
+    {IRAE_BOHB, "31.23", "mg/dL", "3"},
+    {IRAE_HGB, "6.2", "mmol/L", "99.9068"},
+    {IRAE_HAPTO, "300", "mg/L", "0.3"},
+    /* one unit in the spellings UCUM holds to be one */
+    {IRAE_ALT, "40", "U/l", "40"},
+    {IRAE_TBILI, "1", "mg/dl", "1"},
+    {IRAE_CREAT, "88.4", "\xc2\xb5mol/l", "1"},
+    {IRAE_CORT, "1", "\xce\xbcg/dL", "1"},
+    {IRAE_TSH, "4.5", "m[iU]/l", "4.5"},
+    {IRAE_TSH, "4.5", "u[iU]/mL", "4.5"},
+    {IRAE_PLT, "150", "/nl", "150"},
+    {IRAE_PLT, "150000", "{cells}/uL", "150"},
+    {IRAE_ANC, "1.5", "10*9/l", "1.5"},
+    {IRAE_FCALPRO, "60", "ug/g{stool}", "60"},
+    {IRAE_O2, "2", "l/min", "2"},
+    {IRAE_ALT, "40", "U/lx", NULL},
+    {IRAE_ALT, "40", "U/L but a good deal longer than any", NULL},
 };
 
 START_TEST(units)
@@ -313,6 +379,7 @@ suite_grade(void)
 	tcase_add_test(c, at_the_edges);
 	tcase_add_test(c, infarction_level);
 	tcase_add_test(c, another_assay);
+	tcase_add_test(c, multiples_in_other_units);
 	tcase_add_test(c, grades_never_fall_with_worse_values);
 	suite_add_tcase(s, c);
 	c = tcase_create("units");

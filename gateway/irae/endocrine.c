@@ -245,14 +245,16 @@ is_over(const struct irae_obs *x, int64_t limit)
 	       x->level.value >= limit;
 }
 
-/*= irae §1.2 ici_diabetes: new glucose from 200 mg/dL */
+/*= irae §1.2 ici_diabetes: new glucose from 200 mg/dL, 11.1 mmol/L */
+#define GLUCOSE_NEW (INT64_C(111) * 18016 * 100)
+
 static bool
 is_new_hyperglycaemia(const struct irae_view *v)
 {
 	bool stale;
 
-	return is_over(irae_current(v, IRAE_GLU), UNITS(200)) &&
-	       !is_over(irae_baseline(v->run, IRAE_GLU, &stale), UNITS(200));
+	return is_over(irae_current(v, IRAE_GLU), GLUCOSE_NEW) &&
+	       !is_over(irae_baseline(v->run, IRAE_GLU, &stale), GLUCOSE_NEW);
 }
 
 static int64_t
@@ -275,7 +277,7 @@ irae_read_diabetes(const struct irae_view *v, struct irae_evidence *e)
 					high_dose_ug(v->run));
 
 	e->normal_set = true;
-	e->normal = g != NULL && !is_over(g, UNITS(200));
+	e->normal = g != NULL && !is_over(g, GLUCOSE_NEW);
 	irae_grade_current(v, e, IRAE_GLU, 0, 0);
 	irae_grade_current(v, e, IRAE_CPEP, 0, 0);
 	irae_grade_current(v, e, IRAE_BOHB, 0, 0);

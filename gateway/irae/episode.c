@@ -70,9 +70,29 @@ is_imaged(const struct step *s)
 	       (s->lines & LINE_I) != 0;
 }
 
+static const struct irae_drug *
+replacement(const struct step *s)
+{
+	switch (s->view.module) {
+	case IRAE_THYROIDITIS:
+		return irae_drug_on(&s->view, IRAE_LEVOTHYROXINE);
+	case IRAE_HYPOPHYSITIS:
+	case IRAE_ADRENALITIS:
+		return irae_drug_on(&s->view, IRAE_REPLACEMENT);
+	case IRAE_ICI_DIABETES:
+		return irae_drug_on(&s->view, IRAE_INSULIN);
+	default:
+		return NULL;
+	}
+}
+
 static bool
 is_normal_today(const struct step *s)
 {
+	/*= irae §1.2: what is replaced has not come back */
+	if ((irae_traits(s->view.module) & TRAIT_PERMANENT) != 0 &&
+	    replacement(s) != NULL)
+		return false;
 	if (is_imaged(s))
 		return s->e.image_gone && !s->e.image_present && s->grade == 0;
 	if (s->t->measured)
@@ -112,22 +132,6 @@ is_recovered(const struct step *s)
 		return false;
 	return is_imaged(s) || s->t->normal_last - s->t->normal_first >=
 				   s->run->o->normal_gap_days;
-}
-
-static const struct irae_drug *
-replacement(const struct step *s)
-{
-	switch (s->view.module) {
-	case IRAE_THYROIDITIS:
-		return irae_drug_on(&s->view, IRAE_LEVOTHYROXINE);
-	case IRAE_HYPOPHYSITIS:
-	case IRAE_ADRENALITIS:
-		return irae_drug_on(&s->view, IRAE_REPLACEMENT);
-	case IRAE_ICI_DIABETES:
-		return irae_drug_on(&s->view, IRAE_INSULIN);
-	default:
-		return NULL;
-	}
 }
 
 /*= irae §4.5 controlled */
@@ -214,7 +218,9 @@ note_peaks(struct step *s, enum irae_state state)
 	if (afresh || s->j.data_level > t->data_level_peak)
 		t->data_level_peak = s->j.data_level;
 	t->hys_law = t->hys_law || (s->j.notes & HYS_LAW) != 0;
-	if (s->e.phase > IRAE_PHASE_NORMAL)
+	/* what lies between the two phases does not part them */
+	if (s->e.phase == IRAE_PHASE_THYROTOXIC ||
+	    s->e.phase == IRAE_PHASE_HYPOTHYROID)
 		t->phase = s->e.phase;
 	if (s->e.troponin != IRAE_NO_VALUE &&
 	    (t->troponin_nadir == IRAE_NO_VALUE || state == IRAE_IS_REBOUND ||

@@ -80,15 +80,21 @@ irae_number(struct arena *a, int64_t micro)
 
 /* --- coded statements --- */
 
-/* May a statement of that day be evidence?
+/* May what is dated that day belong to the episode?
  *= irae §1.0: nothing before day 1 is an irAE */
 static bool
-is_evidence_day(const struct irae_view *v, int32_t day)
+is_in_time(const struct irae_view *v, int32_t day)
 {
 	const struct irae_tracker *t = &v->run->trackers[v->module];
 
 	return day > v->run->start &&
 	       (t->evidence_from == DAY_NONE || day >= t->evidence_from);
+}
+
+static bool
+is_evidence_day(const struct irae_view *v, int32_t day)
+{
+	return is_in_time(v, day) && !irae_was_explained(v, day);
 }
 
 static void
@@ -138,8 +144,9 @@ implied_grade(const struct irae_view *v, const struct irae_condition *c)
 	case IRAE_SYMPTOM:
 		return irae_symptom_grade(v->module);
 	case IRAE_ECG: /*= irae §2.5 myocarditis */
-	case IRAE_SEVERITY:
 		return 3;
+	case IRAE_SEVERITY:
+		return (irae_traits(v->module) & TRAIT_GRAVE) != 0 ? 4 : 3;
 	default:
 		return 1;
 	}
@@ -186,7 +193,8 @@ read_statement(const struct irae_view *v, const struct irae_condition *c,
 		read_confounder(v, c, e);
 		return;
 	}
-	if (!is_evidence_day(v, c->day))
+	if (!(c->kind == IRAE_ATTRIBUTED ? is_in_time(v, c->day)
+					 : is_evidence_day(v, c->day)))
 		return;
 	e->symptomatic = e->symptomatic || c->kind == IRAE_SYMPTOM;
 	e->dat_positive = e->dat_positive || c->kind == IRAE_DAT_POSITIVE;
@@ -393,6 +401,7 @@ irae_evidence_read(const struct irae_view *v, struct irae_evidence *e)
 	irae_organ_read(v, e);
 	read_images(v, e);
 	read_statements(v, e);
+	irae_organ_support(v, e);
 	read_treatments(v, e);
 	if ((traits & TRAIT_CYTOPENIA) != 0 &&
 	    irae_chemo_explains(v->run, v->day)) {

@@ -99,22 +99,27 @@ irae_analyte_parse(const char *name)
 
 /* --- arithmetic --- */
 
+/* Equal when the difference could be the rounding of conversions.
+ *= irae §2.1: compare with a guard; 63 umol/L is 3.0 x 21 umol/L */
 static int
-sign(wide left, wide right)
+sign(wide left, wide right, wide slack)
 {
-	return (left > right) - (left < right);
+	wide d = left - right;
+
+	return (d > slack) - (d < -slack);
 }
 
 int
 irae_compare(int64_t value, int milli, int64_t of)
 {
-	return sign((wide)value * 1000, (wide)of * milli);
+	return sign((wide)value * 1000, (wide)of * milli, 1000 + milli);
 }
 
 int
 irae_compare_ratio(int64_t a, int64_t b, int milli, int64_t c, int64_t d)
 {
-	return sign((wide)a * d * 1000, (wide)c * b * milli);
+	return sign((wide)a * d * 1000, (wide)c * b * milli,
+	    ((wide)a + d) * 1000 + ((wide)c + b) * milli);
 }
 
 /* --- grading --- */
@@ -172,9 +177,11 @@ compare_base(const struct irae_grade_query *q, int milli)
 static int
 compare_cut(const struct cut *c, const struct irae_grade_query *q)
 {
-	int64_t of = IRAE_MICRO;
+	int64_t of = IRAE_NO_VALUE;
 
 	switch (c->of) {
+	case OF_ABS: /* no rounding on this side */
+		return sign((wide)q->now.value, (wide)c->milli * 1000, 1);
 	case OF_B:
 		return is_known(q->base.value) ? compare_base(q, c->milli) : -2;
 	case OF_ULN:
@@ -185,8 +192,6 @@ compare_cut(const struct cut *c, const struct irae_grade_query *q)
 		break;
 	case OF_MI:
 		of = q->now.mi;
-		break;
-	case OF_ABS:
 		break;
 	}
 	return is_known(of) ? irae_compare(q->now.value, c->milli, of) : -2;

@@ -2,9 +2,9 @@
 /*
  * CTCAE grades of laboratory values and vital signs, versions 5.0 and 6.0.
  *
- * Exact: values are integers in millionths of the canonical unit, and
- * multiples are compared by cross-multiplication.  The thresholds are the
- * rows of grades.def.
+ * Values are integers in millionths of the canonical unit, and multiples are
+ * compared by cross-multiplication; what differs by no more than the rounding
+ * of conversions is equal.  The thresholds are the rows of grades.def.
  */
 #ifndef RESCAN_IRAE_GRADE_H
 #define RESCAN_IRAE_GRADE_H

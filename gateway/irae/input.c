@@ -129,10 +129,8 @@ irae_is_active(int32_t day, int32_t end_day, int32_t on)
 	return day <= on && (end_day == DAY_NONE || on < end_day);
 }
 
-/* Was it dated while something explained the module, now over?
- *= irae §4.3.1: not evidence later */
-static bool
-was_explained(const struct irae_view *v, const struct irae_obs *x)
+bool
+irae_was_explained(const struct irae_view *v, int32_t day)
 {
 	const struct irae_input *in = v->run->in;
 
@@ -142,11 +140,11 @@ was_explained(const struct irae_view *v, const struct irae_obs *x)
 		if (c->kind == IRAE_CONFOUNDER && c->explains &&
 		    c->module == v->module && c->end_day != DAY_NONE &&
 		    c->end_day <= v->day &&
-		    irae_is_active(c->day, c->end_day, x->day))
+		    irae_is_active(c->day, c->end_day, day))
 			return true;
 	}
 	return (irae_traits(v->module) & TRAIT_CYTOPENIA) != 0 &&
-	       irae_chemo_explains(v->run, x->day) &&
+	       irae_chemo_explains(v->run, day) &&
 	       !irae_chemo_explains(v->run, v->day);
 }
 
@@ -177,7 +175,7 @@ irae_current(const struct irae_view *v, enum irae_analyte a)
 
 		if (x->day < v->since)
 			break;
-		if (!was_explained(v, x))
+		if (!irae_was_explained(v, x->day))
 			return x;
 	}
 	return NULL;
@@ -235,8 +233,8 @@ irae_steroid_within(const struct irae_run *r, int32_t day, int days, int64_t ug)
 	for (size_t i = 0; i < r->in->drugs.n; i++) {
 		const struct irae_drug *d = &r->in->drugs.items[i];
 
-		if (d->role == IRAE_STEROID && d->pred_ug >= ug &&
-		    d->day < day &&
+		if ((d->role == IRAE_STEROID || d->role == IRAE_REPLACEMENT) &&
+		    d->pred_ug >= ug && d->day < day &&
 		    (d->end_day == DAY_NONE || d->end_day > day - days))
 			return true;
 	}

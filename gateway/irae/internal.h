@@ -18,7 +18,8 @@ enum irae_trait {
 	TRAIT_SPECIFIC = 32,  /* only specific symptoms count */
 	TRAIT_CYTOPENIA = 64, /* explained by chemotherapy */
 	TRAIT_ENZYMES = 128,  /* isolated enzymes: possible, PM at most */
-	TRAIT_CONTEXT = 256   /* context is a line of evidence */
+	TRAIT_CONTEXT = 256,  /* context is a line of evidence */
+	TRAIT_GRAVE = 512     /* a complication is grade 4 (§2.5) */
 };
 unsigned irae_traits(enum irae_module m);
 int irae_symptom_grade(enum irae_module m);
@@ -86,7 +87,7 @@ struct irae_tracker {
 	int64_t troponin_nadir;
 	bool measured;
 	int32_t normal_first, normal_last;
-	enum irae_phase phase; /* the last one that was not normal */
+	enum irae_phase phase; /* the last that was thyrotoxic or hypothyroid */
 	bool hys_law;
 	int dismissed_grade;
 	enum irae_level dismissed_level;
@@ -157,6 +158,9 @@ void irae_series_build(struct irae_run *r);
 /* The last current value, NULL: none. */
 const struct irae_obs *irae_current(
     const struct irae_view *v, enum irae_analyte a);
+/* Was that day one on which something explained the module, now over?
+ *= irae §4.3.1: what is dated then is not evidence later */
+bool irae_was_explained(const struct irae_view *v, int32_t day);
 /* NULL: none; *ret_stale: older than baseline_days. */
 const struct irae_obs *irae_baseline(
     const struct irae_run *r, enum irae_analyte a, bool *ret_stale);
@@ -179,6 +183,8 @@ int32_t irae_last_dose(const struct irae_run *r, int32_t day);
 /* --- organ.c, endocrine.c: grades and lines of measured values --- */
 
 void irae_organ_read(const struct irae_view *v, struct irae_evidence *e);
+/* What only supports other lines, once all of those are known. */
+void irae_organ_support(const struct irae_view *v, struct irae_evidence *e);
 void irae_read_thyroid(const struct irae_view *v, struct irae_evidence *e);
 void irae_read_pituitary(const struct irae_view *v, struct irae_evidence *e);
 void irae_read_adrenal(const struct irae_view *v, struct irae_evidence *e);

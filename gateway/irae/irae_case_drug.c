@@ -11,8 +11,9 @@
 /* Days between two administrations of one course [rule]. */
 #define STEROID_GAP 2
 #define CHRONIC_GAP 35
-/*= irae §4.1 T: replacement doses, hydrocortisone up to 30 mg */
-#define REPLACEMENT_UG 30000
+/*= irae §4.1 T: replacement doses, hydrocortisone up to 30 mg a day (7.5 mg of
+ * prednisone), prednisone up to 7.5 mg */
+#define REPLACEMENT_UG 7500
 
 static const struct medicine {
 	const char *concept;
@@ -45,12 +46,22 @@ read_steroid(struct assessment *x, const struct dose_fact *f,
 		    "%s: its prednisone equivalent cannot be told", f->name);
 		return false;
 	}
-	if (strcmp(f->concept, "drug_hydrocortisone") == 0 &&
-	    f->dose_ug <= REPLACEMENT_UG)
-		d->role = IRAE_REPLACEMENT;
-	else
-		d->pred_ug = f->dose_ug * m->pred_milli / 1000;
+	d->pred_ug = f->dose_ug * m->pred_milli / 1000;
 	return true;
+}
+
+/* By what is given in a day, not at a time. */
+static void
+tell_replacement(struct irae_drug *d)
+{
+	static const char *const agents[] = {
+	    "hydrocortisone", "prednisone", "prednisolone"};
+
+	for (size_t i = 0; i < sizeof(agents) / sizeof(*agents); i++) {
+		if (d->role == IRAE_STEROID && d->pred_ug <= REPLACEMENT_UG &&
+		    strcmp(d->agent, agents[i]) == 0)
+			d->role = IRAE_REPLACEMENT;
+	}
 }
 
 static int
@@ -139,5 +150,7 @@ irae_case_drugs(
 		qsort(in->drugs.items, in->drugs.n, sizeof(*in->drugs.items),
 		    by_course);
 	in->drugs.n = fold(in, add_up);
+	for (size_t i = 0; i < in->drugs.n; i++)
+		tell_replacement(&in->drugs.items[i]);
 	in->drugs.n = fold(in, go_on);
 }

@@ -61,25 +61,29 @@ letter_of(const char *interpretation)
 
 /* A limit of the fact in millionths of the canonical unit. */
 static int64_t
-limit(enum irae_analyte a, const struct finding_fact *f, int64_t v)
+limit(enum irae_analyte a, const struct finding_fact *f, int64_t v,
+    const char *unit)
 {
 	const struct decimal d = {v, f->scale};
 	int64_t micro;
 
 	if (v == INT64_MIN ||
-	    irae_unit_micro(a, f->unit, &d, &micro, NULL) != ERR_OK)
+	    irae_unit_micro(a, unit, &d, &micro, NULL) != ERR_OK)
 		return IRAE_NO_VALUE;
 	return micro;
 }
 
-/* "<x" is just below x, ">x" just above.
+/* "<x" is just below x, ">x" just above: by more than rounding can be, by
+ * less than any laboratory prints.
  *= irae §5.2 comparator */
+#define JUST 100
+
 static int64_t
 compared(int64_t v, char comparator)
 {
 	if (comparator == '<')
-		return v - 1;
-	return comparator == '>' ? v + 1 : v;
+		return v - JUST;
+	return comparator == '>' ? v + JUST : v;
 }
 
 /* The limit that matters, absolute scales aside. */
@@ -133,6 +137,7 @@ static bool
 read_number(struct assessment *x, const struct finding_fact *f,
     enum irae_analyte a, struct irae_obs *o)
 {
+	const char *unit = f->range_unit != NULL ? f->range_unit : f->unit;
 	const struct decimal d = {f->value, f->scale};
 	int64_t micro;
 
@@ -151,8 +156,9 @@ read_number(struct assessment *x, const struct finding_fact *f,
 		return false;
 	}
 	o->level.value = compared(micro, f->comparator);
-	o->level.low = limit(a, f, f->low);
-	o->level.high = limit(a, f, f->high);
+	o->level.low = limit(a, f, f->low, unit);
+	o->level.high = limit(a, f, f->high, unit);
+	o->level.mi = limit(a, f, f->infarction, f->unit);
 	return true;
 }
 

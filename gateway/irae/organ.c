@@ -249,15 +249,7 @@ read_liver(const struct irae_view *v, struct irae_evidence *e)
 static void
 read_gut(const struct irae_view *v, struct irae_evidence *e)
 {
-	const struct irae_obs *x;
-
 	irae_evidence_data(e, irae_grade_current(v, e, IRAE_STOOLS, LINE_V, 2));
-	/*= irae §1.2 colitis: calprotectin supports, alone it opens nothing */
-	x = irae_current(v, IRAE_FCALPRO);
-	if (irae_grade_current(v, e, IRAE_FCALPRO, 0, 0) >= 1 &&
-	    (e->lines != 0 || e->symptomatic ||
-		v->run->trackers[v->module].open))
-		irae_evidence_line(e, LINE_L, x->day);
 }
 
 /*= irae §1.2 pneumonitis V: below 92 % or 4 points below baseline */
@@ -492,6 +484,17 @@ is_normal_value(const struct irae_view *v, const struct irae_obs *x)
 	return irae_analyte_worse(x->analyte) == 'H'
 		   ? x->level.value <= b->level.value
 		   : x->level.value >= b->level.value;
+}
+
+/*= irae §1.2 colitis: calprotectin supports, alone it opens nothing */
+void
+irae_organ_support(const struct irae_view *v, struct irae_evidence *e)
+{
+	if (v->module == IRAE_COLITIS &&
+	    irae_grade_current(v, e, IRAE_FCALPRO, 0, 0) >= 1 &&
+	    (e->lines != 0 || v->open))
+		irae_evidence_line(
+		    e, LINE_L, irae_current(v, IRAE_FCALPRO)->day);
 }
 
 void

@@ -82,7 +82,7 @@ course_find(const char *concept, int day, int value)
 	f->day = COURSE_START + day;
 	f->has_value = true;
 	f->value = value;
-	f->low = f->high = INT64_MIN;
+	f->low = f->high = f->infarction = INT64_MIN;
 	f->minute = -1;
 	f->end_day = DAY_NONE;
 	f->modalities = "";

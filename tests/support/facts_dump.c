@@ -88,6 +88,10 @@ dump_finding(const struct finding_fact *x, struct strbuf *out)
 		strbuf_addf(out, " low=%lld", (long long)x->low);
 	if (x->high != INT64_MIN)
 		strbuf_addf(out, " high=%lld", (long long)x->high);
+	if (x->infarction != INT64_MIN)
+		strbuf_addf(out, " infarction=%lld", (long long)x->infarction);
+	if (x->range_unit != NULL)
+		strbuf_addf(out, " in=%s", x->range_unit);
 	if (x->interpretation != NULL)
 		strbuf_addf(out, " %s", x->interpretation);
 	if (x->minute >= 0)
