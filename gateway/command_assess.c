@@ -145,71 +145,105 @@ parse(int argc, char **argv, struct request *r)
 	return EXIT_DONE;
 }
 
-static void
-print_documents(const struct offline *o, enum format f, struct strbuf *out)
-{
-	struct json_writer w;
+/* What is printed, patient by patient. */
+struct printing {
+	struct strbuf *out;
+	enum format format;
+	bool explain;
+	size_t n; /* patients so far */
+	struct json_writer json;
+	struct to_fhir_options fhir;
+	struct arena *arena; /* of the outputs; or NULL */
+	LIST_OF(struct output) outputs;
+	int32_t as_of; /* the latest */
+	bool device;   /* is among the outputs */
+};
 
-	if (f == FORMAT_JSON) {
-		json_writer_init(&w, out, true);
-		json_begin_array(&w, NULL);
-		for (size_t i = 0; i < o->n_patients; i++)
-			document_write(o->patients[i], &w);
-		json_end_array(&w);
-		strbuf_addc(out, '\n');
-		return;
-	}
-	for (size_t i = 0; i < o->n_patients; i++) {
-		json_writer_init(&w, out, false);
-		document_write(o->patients[i], &w);
-		strbuf_addc(out, '\n');
-	}
+static void
+print_begin(struct printing *p)
+{
+	json_writer_init(&p->json, p->out, p->format == FORMAT_JSON);
+	if (p->format == FORMAT_JSON)
+		json_begin_array(&p->json, NULL);
+	if (p->format == FORMAT_FHIR)
+		p->arena = arena_new();
 }
 
+/* Outputs stand in one Bundle, and one Device serves all patients. */
 static void
-print_fhir(const struct offline *o, struct strbuf *out)
+keep_outputs(
+    struct printing *p, const struct assessment *x, struct arena *scratch)
 {
-	struct to_fhir_options options_fhir = {o->maps, RESCAN_VERSION};
-	LIST_OF(struct output) all = {NULL, 0, 0};
-	char day[DAY_SIZE], recorded[DAY_SIZE + 16];
-	int32_t as_of = 0;
+	const struct output *some;
+	size_t n;
 
-	for (size_t i = 0; i < o->n_patients; i++) {
-		const struct output *some;
-		size_t n;
+	if (x->as_of != DAY_NONE && x->as_of > p->as_of)
+		p->as_of = x->as_of;
+	to_fhir(x, &p->fhir, scratch, &some, &n);
+	for (size_t i = 0; i < n; i++) {
+		const struct output *o = &some[i];
 
-		if (o->patients[i]->as_of != DAY_NONE &&
-		    o->patients[i]->as_of > as_of)
-			as_of = o->patients[i]->as_of;
-		to_fhir(o->patients[i], &options_fhir, o->arena, &some, &n);
-		for (size_t k = 0; k < n; k++) {
-			/* One Device serves all patients. */
-			bool seen = false;
-
-			for (size_t m = 0; m < all.n && !seen; m++) {
-				seen = strcmp(all.items[m].identifier,
-					   some[k].identifier) == 0;
-			}
-			if (!seen)
-				*ARENA_PUSH(o->arena, &all) = some[k];
+		if (strcmp(o->kind, "device") == 0) {
+			if (p->device)
+				continue;
+			p->device = true;
 		}
+		*ARENA_PUSH(p->arena, &p->outputs) =
+		    (struct output){.type = arena_strdup(p->arena, o->type),
+			.identifier = arena_strdup(p->arena, o->identifier),
+			.kind = arena_strdup(p->arena, o->kind),
+			.label = arena_strdup(p->arena, o->label),
+			.search = arena_strdup(p->arena, o->search),
+			.body = arena_strndup(p->arena, o->body, o->len),
+			.len = o->len,
+			.only_if_exists = o->only_if_exists};
 	}
-	snprintf(
-	    recorded, sizeof(recorded), "%sT00:00:00Z", day_format(as_of, day));
-	to_fhir_bundle(all.items, all.n, recorded, out);
-	strbuf_addc(out, '\n');
 }
 
 static void
-print_people(const struct offline *o, bool explain, struct strbuf *out)
+print_patient(void *ctx, const struct assessment *x, struct arena *scratch)
 {
-	for (size_t i = 0; i < o->n_patients; i++) {
-		if (i > 0)
-			strbuf_addc(out, '\n');
-		if (explain)
-			explain_write(o->patients[i], out);
+	struct printing *p = ctx;
+
+	switch (p->format) {
+	case FORMAT_JSON:
+		document_write(x, &p->json);
+		break;
+	case FORMAT_NDJSON:
+		json_writer_init(&p->json, p->out, false);
+		document_write(x, &p->json);
+		strbuf_addc(p->out, '\n');
+		break;
+	case FORMAT_TABLE:
+		if (p->n > 0)
+			strbuf_addc(p->out, '\n');
+		if (p->explain)
+			explain_write(x, p->out);
 		else
-			document_table(o->patients[i], out);
+			document_table(x, p->out);
+		break;
+	case FORMAT_FHIR:
+		keep_outputs(p, x, scratch);
+		break;
+	}
+	p->n++;
+}
+
+static void
+print_end(struct printing *p)
+{
+	char day[DAY_SIZE], recorded[DAY_SIZE + 16];
+
+	if (p->format == FORMAT_JSON) {
+		json_end_array(&p->json);
+		strbuf_addc(p->out, '\n');
+	}
+	if (p->format == FORMAT_FHIR) {
+		snprintf(recorded, sizeof(recorded), "%sT00:00:00Z",
+		    day_format(p->as_of, day));
+		to_fhir_bundle(
+		    p->outputs.items, p->outputs.n, recorded, p->out);
+		strbuf_addc(p->out, '\n');
 	}
 }
 
@@ -219,6 +253,7 @@ answer(int argc, char **argv, bool explain)
 	struct request r = {NULL, NULL, FORMAT_JSON, DAY_NONE};
 	struct offline o;
 	struct strbuf out;
+	struct printing p = {.out = &out, .explain = explain};
 	struct err e = ERR_INIT;
 	int status = parse(argc, argv, &r);
 
@@ -226,6 +261,7 @@ answer(int argc, char **argv, bool explain)
 		return status == -1 ? EXIT_DONE : status;
 	strbuf_init(&out, OUTPUT_MAX);
 	status = EXIT_FAILED;
+	p.format = explain ? FORMAT_TABLE : r.format;
 	if (offline_open(&o, r.config, &e) != ERR_OK)
 		goto out;
 	o.config->assess.as_of = r.as_of;
@@ -235,14 +271,11 @@ answer(int argc, char **argv, bool explain)
 		if (offline_read(&o, argv[i], &e) != ERR_OK)
 			goto out;
 	}
-	if (offline_assess(&o, &e) != ERR_OK)
+	p.fhir = (struct to_fhir_options){o.maps, RESCAN_VERSION};
+	print_begin(&p);
+	if (offline_assess(&o, print_patient, &p, &e) != ERR_OK)
 		goto out;
-	if (explain || r.format == FORMAT_TABLE)
-		print_people(&o, explain, &out);
-	else if (r.format == FORMAT_FHIR)
-		print_fhir(&o, &out);
-	else
-		print_documents(&o, r.format, &out);
+	print_end(&p);
 	for (size_t i = 0; i < o.n_orphans; i++) {
 		printable_print(stderr, "rescan: problem %s: %s: %s",
 		    o.orphans[i].code,
@@ -261,6 +294,7 @@ out:
 	if (status == EXIT_FAILED)
 		command_complain(&e);
 	offline_close(&o);
+	arena_free(p.arena);
 	strbuf_done(&out);
 	return status;
 }

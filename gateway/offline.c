@@ -72,7 +72,6 @@ offline_open(struct offline *o, const char *config_path, struct err *e)
 	rc = codemap_load(dirs, n, &o->maps, e);
 	if (rc != ERR_OK)
 		return rc;
-	o->arena = arena_new();
 	o->intake = intake_new(o->maps, &o->config->mapping);
 	return ERR_OK;
 }
@@ -132,36 +131,32 @@ offline_read(struct offline *o, const char *path, struct err *e)
 }
 
 enum err_code
-offline_assess(struct offline *o, struct err *e)
+offline_assess(struct offline *o, offline_fn fn, void *ctx, struct err *e)
 {
 	struct patient_facts *const *facts;
+	size_t n;
 	enum err_code rc;
 
-	rc = intake_finish(
-	    o->intake, &facts, &o->n_patients, &o->orphans, &o->n_orphans, e);
-	if (rc != ERR_OK)
-		return rc;
-	o->patients =
-	    arena_alloc(o->arena, o->n_patients * sizeof(*o->patients));
-	for (size_t i = 0; i < o->n_patients; i++) {
+	rc =
+	    intake_finish(o->intake, &facts, &n, &o->orphans, &o->n_orphans, e);
+	for (size_t i = 0; rc == ERR_OK && i < n; i++) {
+		struct arena *one = arena_new();
 		struct timeline *t =
-		    timeline_build(facts[i], &o->config->timeline, o->arena);
+		    timeline_build(facts[i], &o->config->timeline, one);
+		struct assessment *a = assess_run(t, &o->config->assess, one);
 
-		o->patients[i] = assess_run(t, &o->config->assess, o->arena);
+		if (a->problems.n > 0)
+			o->problems = true;
+		fn(ctx, a, one);
+		arena_free(one);
 	}
-	return ERR_OK;
+	return rc;
 }
 
 int
 offline_status(const struct offline *o)
 {
-	if (o->n_orphans > 0)
-		return EXIT_PROBLEMS;
-	for (size_t i = 0; i < o->n_patients; i++) {
-		if (o->patients[i]->problems.n > 0)
-			return EXIT_PROBLEMS;
-	}
-	return EXIT_DONE;
+	return o->n_orphans > 0 || o->problems ? EXIT_PROBLEMS : EXIT_DONE;
 }
 
 void
@@ -170,6 +165,5 @@ offline_close(struct offline *o)
 	intake_free(o->intake);
 	codemap_free(o->maps);
 	config_free(o->config);
-	arena_free(o->arena);
 	memset(o, 0, sizeof(*o));
 }
