@@ -28,6 +28,8 @@ struct smart {
 	int64_t not_before_ms;        /* the next attempt */
 	int64_t refused_ms;           /* the last 401, INT64_MIN */
 	int failures;
+	int64_t skew_s;      /* the server's clock ahead of ours, when used */
+	int64_t told_skew_s; /* by the last answer */
 	struct err why; /* of the last failure */
 };
 

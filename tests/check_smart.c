@@ -212,6 +212,44 @@ START_TEST(operator_has_to_act)
 }
 END_TEST
 
+/*= interop D-11: refused, and the server's clock is another: once more in its
+ * time, and from then on; a refusal for another reason is not repeated */
+static const int64_t clocks[] = {3600, -3600, 0};
+
+START_TEST(servers_time_is_taken)
+{
+	/* The fixture's clock: Wed, 25 Nov 2026 09:46:40 GMT. */
+	static const char *const dates[] = {
+	    "Date: Wed, 25 Nov 2026 10:46:40 GMT",
+	    "Date: Wed, 25 Nov 2026 08:46:40 GMT",
+	    "Date: Wed, 25 Nov 2026 09:46:45 GMT"};
+	struct scripted_exchange x[] = {DISCOVERY,
+	    {.path = "/token",
+		.status = 400,
+		.reply = {JSON, dates[_i]},
+		.body = "{\"error\":\"invalid_client\"}"},
+	    TOKEN("late", "300", SCOPE), READ("late"),
+	    TOKEN("later", "300", SCOPE), READ("later")};
+	struct smart_options o = smart_fixture_options("");
+	struct scripted *s;
+	struct client *c;
+	struct err e = ERR_INIT;
+
+	oauth_client.ahead_s = clocks[_i];
+	s = scripted_start(NULL, x, clocks[_i] == 0 ? 2 : COUNT(x));
+	c = smart_connect(s, &o);
+	if (clocks[_i] == 0) {
+		ck_assert_int_eq(smart_read(c, &e), ERR_AUTH);
+	} else {
+		ck_assert_msg(smart_read(c, &e) == ERR_OK, "%s", e.text);
+		smart_now_ms += 290000;
+		ck_assert_msg(smart_read(c, &e) == ERR_OK, "%s", e.text);
+	}
+	client_free(c);
+	scripted_end(s);
+}
+END_TEST
+
 /* Down: tried a few times, then left alone for longer and longer. */
 START_TEST(endpoint_down)
 {
@@ -298,6 +336,7 @@ suite_smart(void)
 	tcase_add_test(t, old_token_serves);
 	tcase_add_test(t, renewed_after_401);
 	tcase_add_test(t, write_after_401);
+	tcase_add_loop_test(t, servers_time_is_taken, 0, COUNT(clocks));
 	tcase_add_loop_test(t, operator_has_to_act, 0, COUNT(refusals));
 	tcase_add_test(t, endpoint_down);
 	tcase_add_loop_test(t, narrower_scope, 0, COUNT(grants));

@@ -156,7 +156,8 @@ judge_header(const struct json_value *v)
 static const char *
 judge_claims(const struct scripted *s, const struct json_value *v)
 {
-	int64_t now = clock_now_ms() / 1000, exp = number(v, "exp");
+	int64_t now = clock_now_ms() / 1000 + oauth_client.ahead_s,
+		exp = number(v, "exp");
 	const char *jti = json_string_at(v, "jti"), *rest = NULL;
 	char audience[256];
 

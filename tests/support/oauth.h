@@ -17,6 +17,7 @@ struct oauth_client {
 	const char *alg, *kid;
 	const char *scope;    /* expected */
 	const char *audience; /* "{origin}/token" and the like */
+	int64_t ahead_s;      /* its clock, of ours */
 };
 extern struct oauth_client oauth_client;
 

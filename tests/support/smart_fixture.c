@@ -64,7 +64,7 @@ smart_setup(void)
 	    " 2048 2>/dev/null)");
 	smart_now_ms = INT64_C(1795600000000);
 	oauth_client = (struct oauth_client){
-	    "rescan-1", EC_KEY, "ES384", "key-1", SCOPE, "{origin}/token"};
+	    "rescan-1", EC_KEY, "ES384", "key-1", SCOPE, "{origin}/token", 0};
 	clock_replace(&fixed);
 }
 
