@@ -13,7 +13,7 @@ dir=$1
 mkdir -p "$dir"
 umask 077
 
-names="ca otherca server client expired wrongname selfsigned"
+names="ca otherca server client expired notyet wrongname selfsigned"
 
 fresh() {
 	for n in $names; do
@@ -113,6 +113,8 @@ signed server localhost here "-days 730"
 signed client "rescan client" person "-days 730"
 signed expired localhost here \
     "-startdate 20200101000000Z -enddate 20210101000000Z"
+signed notyet localhost here \
+    "-startdate 20400101000000Z -enddate 20410101000000Z"
 signed wrongname other.example elsewhere "-days 730"
 
 # Certificates go last, so that a half-made set is never taken for whole.

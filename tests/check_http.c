@@ -57,6 +57,7 @@ static const struct {
 	const char *host; /* instead of localhost */
 } bad_servers[] = {
     {"expired", SCRIPTED_CA, "certificate has expired", false, NULL},
+    {"notyet", SCRIPTED_CA, "certificate is not yet valid", false, NULL},
     {"wrongname", SCRIPTED_CA, "host name does not match", false, NULL},
     {"server", SCRIPTED_CERTS "/otherca.pem", "unable to get local issuer",
 	false, NULL},
