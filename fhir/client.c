@@ -146,6 +146,12 @@ client_set_post(struct client *c, enum client_post how)
 }
 
 void
+client_set_writing(struct client *c, bool writing)
+{
+	c->writing = writing;
+}
+
+void
 client_watch(struct client *c, client_unreadable_fn fn, void *ctx)
 {
 	c->unreadable = fn;

@@ -79,6 +79,10 @@ void client_set_header(struct client *c, const char *line);
 /* Instead of what the options say. */
 void client_set_post(struct client *c, enum client_post how);
 
+/* What follows serves a write: it may use the part of the day's budget that is
+ * kept for that. */
+void client_set_writing(struct client *c, bool writing);
+
 /* Hears of an answer that is no use: a 2xx that is not what was asked for (no
  * JSON, no FHIR, no searchset), or a refusal.  Everything is borrowed for the
  * call. */

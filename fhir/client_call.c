@@ -13,6 +13,7 @@
 #define URL_MAX ((size_t)64 * 1024)
 /* An address that nobody finds too long. */
 #define URL_SHORT 2000
+#define SKEW_MS   INT64_C(60000)
 
 static void
 tell(const struct client *c, enum notice_event event, enum err_code code,
@@ -43,6 +44,47 @@ warn_of(struct client *c, bool own)
 	    c, own ? NOTICE_OWN_CERTIFICATE : NOTICE_CERTIFICATE, ERR_OK, left);
 }
 
+/*= interop D-11: how far the server's Date lies outside the time of the
+ * exchange; said when it exceeds a minute, and when it no longer does */
+static void
+judge_clock(struct client *c, int64_t start_ms, int64_t date_ms)
+{
+	int64_t end_ms = clock_now_ms(), skew = 0;
+	bool skewed;
+
+	if (date_ms == INT64_MIN)
+		return;
+	if (date_ms > end_ms)
+		skew = date_ms - end_ms;
+	else if (date_ms + 999 < start_ms)
+		skew = date_ms + 999 - start_ms;
+	skewed = skew > SKEW_MS || skew < -SKEW_MS;
+	if (skewed != c->skewed)
+		tell(c, NOTICE_SKEW, ERR_OK, skewed ? skew / 1000 : 0);
+	c->skewed = skewed;
+}
+
+/* The server is not asked: as good as out of reach. */
+static enum err_code
+within_day(struct client *c, struct err *e)
+{
+	int64_t wait = 0;
+	bool ok = limits_take_of_day(
+	    &c->limits, c->writing, clock_monotonic_ms(), &wait);
+
+	if (!ok && !c->day_over)
+		tell(c, NOTICE_DAY_OVER, ERR_OK, wait);
+	c->day_over = !ok;
+	if (ok)
+		return ERR_OK;
+	return err_set(e, ERR_CONNECT,
+	    "%.200s: not asked for another %lld s: requests_per_day (%d) are "
+	    "used up%s",
+	    c->origin, (long long)((wait + 999) / 1000),
+	    c->limits.o.requests_per_day,
+	    c->writing ? "" : ", but for those kept for writing");
+}
+
 /* Breaker and budget. */
 static enum err_code
 admit(struct client *c, struct err *e)
@@ -55,6 +97,8 @@ admit(struct client *c, struct err *e)
 		    "a row (circuit breaker)",
 		    c->origin, (long long)((wait + 999) / 1000),
 		    c->limits.failures);
+	if (within_day(c, e) != ERR_OK)
+		return ERR_CONNECT;
 	if (c->limits.state == BREAKER_PROBING)
 		tell(c, NOTICE_BREAKER_PROBE, ERR_OK, 0);
 	wait = limits_take(&c->limits, clock_monotonic_ms());
@@ -81,7 +125,7 @@ static enum err_code
 exchange(struct client *c, const struct http_request *r,
     struct http_response *ret, struct err *e)
 {
-	int64_t start = clock_monotonic_ms();
+	int64_t start = clock_monotonic_ms(), at = clock_now_ms();
 	enum err_code code = http_exchange(c->http, r, ret, e);
 	struct notice n = {.event = NOTICE_EXCHANGE, .code = code};
 
@@ -91,6 +135,7 @@ exchange(struct client *c, const struct http_request *r,
 		n.bytes = ret->body_len;
 		warn_of(c, false);
 		warn_of(c, true);
+		judge_clock(c, at, ret->date_ms);
 	}
 	observe(&c->o.observer, &n);
 	return code;

@@ -12,9 +12,11 @@ struct client {
 	char *base;
 	struct auth *auth; /* or NULL */
 	struct limits limits;
-	long status;    /* of the last answer; 0: there was none */
-	size_t url_max; /* longest address to GET; 0: not known */
-	int told[2];    /* days last warned of: the server's, our own */
+	long status;            /* of the last answer; 0: there was none */
+	size_t url_max;         /* longest address to GET; 0: not known */
+	bool skewed;            /* and said */
+	bool writing, day_over; /* the latter: and said */
+	int told[2];            /* days last warned of: the server's, our own */
 	char origin[HTTP_ORIGIN_SIZE];
 	char (*trusted)[HTTP_ORIGIN_SIZE]; /* o.n_trusted_origins of them */
 	struct http *http;

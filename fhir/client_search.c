@@ -5,8 +5,15 @@
 #include "fhir/client_priv.h"
 #include "fhir/outcome.h"
 #include "fhir/util/strbuf.h"
+#include "fhir/util/strset.h"
 
 #define URL_MAX ((size_t)64 * 1024)
+/* Keys of one search that are remembered. */
+#define MAX_KEYS ((size_t)500000)
+/* Pages in a row without a new entry that are an endless feed. */
+#define MAX_STALE 5
+/* A page that is too large is asked for with so much fewer entries. */
+#define SMALLER 5
 
 struct search {
 	struct client *c;
@@ -17,6 +24,10 @@ struct search {
 	char *url;        /* of the page to read, owned */
 	struct arena *arena;
 	LIST_OF(uint64_t) visited;
+	struct strset seen; /* type/id/version of the entries */
+	int stale;          /* pages in a row that brought nothing new */
+	bool own_count;     /* _count is the client's, not the query's */
+	bool too_large;     /* the last page was */
 	int64_t entries;
 	int number;
 };
@@ -47,11 +58,33 @@ visit(struct search *s, struct err *e)
 	return ERR_OK;
 }
 
-/* What a page is when it is no Bundle. */
+/* What a page is when it is no Bundle, and what in it is new. */
 struct glance {
 	char type[41];
 	struct err outcome;
+	struct strset *seen;
+	bool versions; /* each counts, as in a history */
+	size_t named, fresh;
 };
+
+static void
+note_key(struct glance *g, const char *type, const struct json_value *resource)
+{
+	const char *id = json_string_at(resource, "id");
+	const char *version = json_string_at(resource, "meta.versionId");
+	char key[200];
+
+	if (version == NULL)
+		version = json_string_at(resource, "meta.lastUpdated");
+	if (type == NULL || id == NULL || (g->versions && version == NULL)) {
+		g->fresh++; /* cannot be told from another */
+		return;
+	}
+	snprintf(key, sizeof(key), "%.40s/%.70s/%.70s", type, id,
+	    version == NULL ? "" : version);
+	g->named++;
+	g->fresh += strset_add(g->seen, key) || g->seen->full;
+}
 
 static enum err_code
 look(void *ctx, const struct bundle_entry *entry, struct err *e)
@@ -64,14 +97,16 @@ look(void *ctx, const struct bundle_entry *entry, struct err *e)
 		snprintf(g->type, sizeof(g->type), "%.40s", type);
 		outcome_read(entry->resource, ERR_REFUSED, &g->outcome);
 	}
+	note_key(g, type, entry->resource);
 	return ERR_OK;
 }
 
 static enum err_code
-read_head(const struct http_response *r, const char *kind, struct arena *a,
+read_head(struct search *s, const struct http_response *r, struct arena *a,
     struct bundle_head *ret, struct err *e)
 {
-	struct glance g = {"", ERR_INIT};
+	struct glance g = {
+	    "", ERR_INIT, &s->seen, strcmp(s->kind, "searchset") != 0, 0, 0};
 	enum err_code code;
 
 	if (r->body_len == 0)
@@ -88,10 +123,11 @@ read_head(const struct http_response *r, const char *kind, struct arena *a,
 		return err_set(
 		    e, ERR_NOT_FHIR, "a %s instead of a Bundle", g.type);
 	}
-	if (ret->type == NULL || strcmp(ret->type, kind) != 0)
+	if (ret->type == NULL || strcmp(ret->type, s->kind) != 0)
 		return err_set(e, ERR_NOT_FHIR,
 		    "a Bundle of type %.40s, not %s",
-		    ret->type == NULL ? "(none)" : ret->type, kind);
+		    ret->type == NULL ? "(none)" : ret->type, s->kind);
+	s->stale = g.named == 0 || g.fresh > 0 ? 0 : s->stale + 1;
 	return ERR_OK;
 }
 
@@ -106,6 +142,13 @@ go_on(struct search *s, const struct bundle_head *head, struct err *e)
 		return err_set(e, ERR_LIMIT, "GET %s: more than %d pages",
 		    s->what, s->c->o.max_pages);
 	next = http_resolve(s->url, head->next);
+	/*= interop D-22: links that are always new to the same content */
+	if (s->stale >= MAX_STALE) {
+		free(next);
+		return err_set(e, ERR_LOOP,
+		    "GET %s: %d pages in a row brought nothing new", s->what,
+		    s->stale);
+	}
 	if (next == NULL)
 		return err_set(e, ERR_FOREIGN,
 		    "GET %s: page %d has an unusable next link", s->what,
@@ -128,6 +171,29 @@ hand_over(struct search *s, const struct http_response *r,
 		return err_set(e, ERR_LIMIT, "GET %s: more than %lld entries",
 		    s->what, (long long)s->c->o.max_entries);
 	return s->fn(s->ctx, &page, e);
+}
+
+/*= interop D-06: fewer entries in it; a page in the midst cannot be asked for
+ * otherwise, so the caller begins again as after a paging state that
+ * expired. */
+static enum err_code
+ask_smaller(struct search *s, enum err_code code, struct err *e)
+{
+	struct client *c = s->c;
+
+	s->too_large = false;
+	if (code != ERR_LIMIT || !s->own_count || c->o.page_count <= 1)
+		return code;
+	c->o.page_count =
+	    c->o.page_count < SMALLER ? 1 : c->o.page_count / SMALLER;
+	observe(&c->o.observer, &(struct notice){.event = NOTICE_SMALLER_PAGES,
+				    .n = c->o.page_count});
+	s->too_large = s->number == 0;
+	if (s->number > 0)
+		return err_set(e, ERR_GONE,
+		    "GET %s: page %d is too large; fewer entries are asked for",
+		    s->what, s->number);
+	return code;
 }
 
 /*= interop B.2 rule 12: the same search with its parameters in the body */
@@ -192,7 +258,7 @@ read_page(struct search *s, bool *ret_last, struct err *e)
 	enum err_code code = visit(s, e);
 
 	if (code == ERR_OK)
-		code = fetch_page(s, &r, e);
+		code = ask_smaller(s, fetch_page(s, &r, e), e);
 	/*= interop D-27: the server forgot where we were */
 	if (s->number > 0 && (code == ERR_NOT_FOUND || code == ERR_GONE)) {
 		err_context(e, "paging state expired at page %d", s->number);
@@ -203,8 +269,7 @@ read_page(struct search *s, bool *ret_last, struct err *e)
 	if (code != ERR_OK)
 		return code;
 	a = arena_new();
-	code = client_tell(
-	    s->c, s->url, &r, read_head(&r, s->kind, a, &head, e), e);
+	code = client_tell(s->c, s->url, &r, read_head(s, &r, a, &head, e), e);
 	if (code != ERR_OK)
 		err_context(e, "GET %s: page %d", s->what, s->number);
 	else
@@ -235,6 +300,16 @@ first_url(const struct client *c, const char *query)
 }
 
 static enum err_code
+begin(struct search *s, const char *query, struct err *e)
+{
+	free(s->url);
+	s->url = first_url(s->c, query);
+	if (s->url == NULL)
+		return err_set(e, ERR_USAGE, "GET %s: query too long", s->what);
+	return ERR_OK;
+}
+
+static enum err_code
 read_all(struct client *c, const char *kind, const char *query,
     client_page_fn fn, void *ctx, struct err *e)
 {
@@ -244,12 +319,16 @@ read_all(struct client *c, const char *kind, const char *query,
 
 	snprintf(
 	    s.what, sizeof(s.what), "%.*s", (int)strcspn(query, "?/ "), query);
-	s.url = first_url(c, query);
-	if (s.url == NULL)
-		return err_set(e, ERR_USAGE, "GET %s: query too long", s.what);
+	s.own_count = strstr(query, "_count=") == NULL;
 	s.arena = arena_new();
-	while (code == ERR_OK && !last)
+	strset_init(&s.seen, s.arena, MAX_KEYS);
+	code = begin(&s, query, e);
+	while (code == ERR_OK && !last) {
 		code = read_page(&s, &last, e);
+		if (s.too_large)
+			code = begin(&s, query, e);
+	}
+	strset_done(&s.seen);
 	arena_free(s.arena);
 	free(s.url);
 	return code;

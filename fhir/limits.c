@@ -5,6 +5,7 @@
 
 #define RETRY_AFTER_CAP INT64_C(900) /* seconds */
 #define MINUTE_MS       INT64_C(60000)
+#define DAY_MS          INT64_C(86400000)
 
 /*= interop D-36 */
 int64_t
@@ -57,6 +58,28 @@ limits_take(struct limits *l, int64_t now_ms)
 		l->budget = burst(l);
 	l->budget -= MINUTE_MS;
 	return l->budget >= 0 ? 0 : (-l->budget + rate - 1) / rate;
+}
+
+/*= interop D-41: what was read can still be answered */
+bool
+limits_take_of_day(
+    struct limits *l, bool writing, int64_t now_ms, int64_t *ret_ms)
+{
+	int most = l->o.requests_per_day;
+
+	if (most == 0)
+		return true;
+	if (l->today == 0 || now_ms - l->day_ms >= DAY_MS) {
+		l->day_ms = now_ms;
+		l->today = 0;
+	}
+	if (!writing)
+		most -= (most + 9) / 10;
+	*ret_ms = l->day_ms + DAY_MS - now_ms;
+	if (l->today >= most)
+		return false;
+	l->today++;
+	return true;
 }
 
 /*= interop D-37: open, then a single probe */

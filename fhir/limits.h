@@ -18,6 +18,7 @@ int64_t limits_pause_ms(
 
 struct limits_options {
 	int requests_per_minute; /* 0: no budget */
+	int requests_per_day;    /* 0: none */
 	int breaker_failures;    /* in a row until it opens; 0: never */
 	int64_t breaker_pause_ms, breaker_pause_max_ms;
 };
@@ -27,6 +28,8 @@ enum breaker_state { BREAKER_CLOSED, BREAKER_OPEN, BREAKER_PROBING };
 struct limits {
 	struct limits_options o;
 	int64_t budget, filled_ms;
+	int today;      /* requests of the day at hand */
+	int64_t day_ms; /* its begin */
 	enum breaker_state state;
 	int failures, trips;
 	int64_t open_until_ms;
@@ -38,6 +41,11 @@ void limits_init(
 /* Take one request from the budget: milliseconds to wait before sending it.
  * A tenth of a minute's budget may go at once, then they are evenly spaced. */
 int64_t limits_take(struct limits *l, int64_t now_ms);
+
+/* Is there anything left of 24 hours' budget, which begin with the first
+ * request?  A tenth is kept for `writing`.  When not, *ret_ms is how long. */
+bool limits_take_of_day(
+    struct limits *l, bool writing, int64_t now_ms, int64_t *ret_ms);
 
 /* May a request be sent?  When not, *ret_ms is how long not.  Once the pause
  * is over exactly one may: the probe. */

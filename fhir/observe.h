@@ -15,6 +15,7 @@ enum notice_event {
 	NOTICE_EXCHANGE,      /* one request: status or code, n ms, bytes */
 	NOTICE_RETRY,         /* code, n ms until then */
 	NOTICE_BUDGET,        /* n ms waited for the budget of requests */
+	NOTICE_DAY_OVER,      /* n ms until there is a new budget */
 	NOTICE_BREAKER_OPEN,  /* n ms until a probe */
 	NOTICE_BREAKER_PROBE, /* one request is let through */
 	NOTICE_BREAKER_CLOSED,
@@ -24,6 +25,9 @@ enum notice_event {
 	NOTICE_SCOPE,         /* words: what was asked for and not granted */
 	NOTICE_CERTIFICATE,   /* the server's, n days left */
 	NOTICE_OWN_CERTIFICATE,
+	NOTICE_SKEW, /* the server's clock is n seconds ahead of ours; 0: no
+			more */
+	NOTICE_SMALLER_PAGES, /* a page was too large: n entries from now on */
 	NOTICE__MAX
 };
 

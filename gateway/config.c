@@ -525,6 +525,7 @@ config_client(const struct config_server *s)
 	o.retries = s->retries;
 	o.backoff_ms = s->backoff_ms;
 	o.limits.requests_per_minute = s->requests_per_minute;
+	o.limits.requests_per_day = s->requests_per_day;
 	o.limits.breaker_failures = s->breaker_failures;
 	o.limits.breaker_pause_ms = s->breaker_pause_s * INT64_C(1000);
 	return o;

@@ -42,7 +42,8 @@ struct config_server {
 	int page_count, url_max, max_pages, max_body_mb;
 	int connect_timeout_s, idle_timeout_s, total_timeout_s;
 	int retries, backoff_ms;
-	int requests_per_minute, breaker_failures, breaker_pause_s;
+	int requests_per_minute, requests_per_day;
+	int breaker_failures, breaker_pause_s;
 	const char *mode, *roster; /* roster: or NULL, as those below */
 	int roster_refresh_s, roster_max;
 	struct config_panel {

@@ -20,6 +20,7 @@ static const struct {
     [NOTICE_EXCHANGE] = {LOG__MAX, NULL, false},
     [NOTICE_RETRY] = {LOG_RETRY, "wait_ms", true},
     [NOTICE_BUDGET] = {LOG_BUDGET_WAIT, "wait_ms", false},
+    [NOTICE_DAY_OVER] = {LOG_DAY_OVER, "wait_ms", false},
     [NOTICE_BREAKER_OPEN] = {LOG_BREAKER_OPEN, "wait_ms", true},
     [NOTICE_BREAKER_PROBE] = {LOG_BREAKER_PROBE, NULL, false},
     [NOTICE_BREAKER_CLOSED] = {LOG_BREAKER_CLOSED, NULL, false},
@@ -29,6 +30,8 @@ static const struct {
     [NOTICE_SCOPE] = {LOG_SCOPE_NARROW, NULL, false},
     [NOTICE_CERTIFICATE] = {LOG_CERTIFICATE, "days", false},
     [NOTICE_OWN_CERTIFICATE] = {LOG_OWN_CERTIFICATE, "days", false},
+    [NOTICE_SKEW] = {LOG_SKEW, "seconds", false},
+    [NOTICE_SMALLER_PAGES] = {LOG_SMALLER_PAGES, "count", false},
 };
 
 /* What of the notice there is, in this order. */

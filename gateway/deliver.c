@@ -457,6 +457,15 @@ deliver_one(struct job *j, struct err *e)
 	return rc;
 }
 
+static void
+set_writing(struct deliver *d, bool writing)
+{
+	if (d->own.client != NULL)
+		client_set_writing(d->own.client, writing);
+	if (d->other.client != NULL)
+		client_set_writing(d->other.client, writing);
+}
+
 static bool
 is_open(const struct store_output *o, int64_t now)
 {
@@ -500,8 +509,11 @@ deliver_patient(struct deliver *d, int64_t patient_id, deliver_fn fn, void *ctx,
 			rc = err_set(e, ERR_STOPPED, "stopped");
 			break;
 		}
-		if (is_open(j.o, clock_now_ms()))
+		if (is_open(j.o, clock_now_ms())) {
+			set_writing(d, true);
 			rc = deliver_one(&j, e);
+			set_writing(d, false);
+		}
 		if (rc == ERR_OK)
 			fn(ctx, j.o, j.what);
 	}

@@ -60,6 +60,7 @@ static const enum metric_id counts[NOTICE__MAX] = {
     [NOTICE_EXCHANGE] = METRIC__MAX,
     [NOTICE_RETRY] = METRIC_RETRIES,
     [NOTICE_BUDGET] = METRIC__MAX,
+    [NOTICE_DAY_OVER] = METRIC_DAY_OVER,
     [NOTICE_BREAKER_OPEN] = METRIC_BREAKER_OPENED,
     [NOTICE_BREAKER_PROBE] = METRIC__MAX,
     [NOTICE_BREAKER_CLOSED] = METRIC__MAX,
@@ -69,6 +70,8 @@ static const enum metric_id counts[NOTICE__MAX] = {
     [NOTICE_SCOPE] = METRIC__MAX,
     [NOTICE_CERTIFICATE] = METRIC__MAX,
     [NOTICE_OWN_CERTIFICATE] = METRIC__MAX,
+    [NOTICE_SKEW] = METRIC__MAX,
+    [NOTICE_SMALLER_PAGES] = METRIC__MAX,
 };
 
 void
@@ -89,6 +92,9 @@ metrics_notice(struct metrics *m, const struct notice *n)
 	case NOTICE_BREAKER_CLOSED:
 		metrics_set(
 		    m, METRIC_BREAKER_OPEN, n->event == NOTICE_BREAKER_OPEN);
+		break;
+	case NOTICE_SKEW:
+		metrics_set(m, METRIC_SKEW, n->n);
 		break;
 	default:
 		break;

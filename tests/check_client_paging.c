@@ -221,6 +221,113 @@ START_TEST(paging_state_expired)
 }
 END_TEST
 
+/*= interop D-22: links that are new each time, to content that is not: long
+ * before the most pages there may be */
+START_TEST(nothing_new_is_a_loop)
+{
+	struct scripted_exchange x[7];
+	char text[7][400];
+	struct scripted *s;
+	struct client *c;
+	struct fixture_seen seen;
+	struct err e = ERR_INIT;
+
+	for (int i = 0; i < 7; i++) {
+		snprintf(text[i], sizeof(text[i]),
+		    FIXTURE_PAGE(FIXTURE_ENTRY("%d"), FIXTURE_NEXT("?p=%d")),
+		    i * 7, i == 1);
+		x[i] = (struct scripted_exchange){.body = text[i]};
+	}
+	s = SCRIPTED(NULL, x);
+	c = fixture_connect(s, 0);
+	ck_assert_int_eq(fixture_search(c, &seen, &e), ERR_LOOP);
+	ck_assert_ptr_nonnull(strstr(e.text, "nothing new"));
+	ck_assert_uint_eq(seen.pages, 7);
+	ck_assert_uint_eq(seen.last, 0);
+	fixture_finish(s, c);
+}
+END_TEST
+
+/* Pages that say again what came are no loop as long as there is news. */
+START_TEST(repeated_entries_are_no_loop)
+{
+	struct scripted_exchange x[12];
+	char text[12][600];
+	struct scripted *s;
+	struct client *c;
+	struct fixture_seen seen;
+	struct err e = ERR_INIT;
+
+	/* Something new on every fourth page. */
+	for (int i = 0; i < 12; i++) {
+		snprintf(text[i], sizeof(text[i]),
+		    FIXTURE_PAGE(FIXTURE_ENTRY("%d"), FIXTURE_NEXT("?p=%d")),
+		    i, i / 4);
+		x[i] = (struct scripted_exchange){.body = text[i]};
+	}
+	x[11].body = FIXTURE_PAGE(FIXTURE_ENTRY("2"), "");
+	s = SCRIPTED(NULL, x);
+	c = fixture_connect(s, 0);
+	ck_assert_msg(fixture_search(c, &seen, &e) == ERR_OK, "%s", e.text);
+	ck_assert_uint_eq(seen.pages, 12);
+	fixture_finish(s, c);
+}
+END_TEST
+
+#define LARGE 4096
+
+static struct client *
+connect_small(const struct scripted *s, int page_count)
+{
+	struct client_options o = fixture_options(scripted_origin(s));
+	struct client *c = NULL;
+	struct err e = ERR_INIT;
+
+	o.http.max_body = LARGE;
+	o.page_count = page_count;
+	o.retries = 0;
+	ck_assert_int_eq(client_new(&o, &c, &e), ERR_OK);
+	return c;
+}
+
+/*= interop D-06: too much at once: fewer are asked for, and from then on */
+START_TEST(large_page_is_asked_for_smaller)
+{
+	static char large[LARGE + 1];
+	const struct scripted_exchange x[] = {
+	    {.path = "/Observation?code=x&_count=50",
+		.body = large,
+		.body_len = sizeof(large)},
+	    {.path = "/Observation?code=x&_count=10",
+		.body = FIXTURE_PAGE(FIXTURE_ENTRY("1"), "")},
+	    {.path = "/Observation?code=x&_count=10",
+		.body = FIXTURE_PAGE(FIXTURE_ENTRY("1"), FIXTURE_NEXT("?p"))},
+	    /* In the midst: from the beginning, as after a state forgotten. */
+	    {.path = "/Observation?p",
+		.body = large,
+		.body_len = sizeof(large)},
+	    {.path = "/Observation?code=x&_count=2",
+		.body = large,
+		.body_len = sizeof(large)},
+	    {.path = "/Observation?code=x&_count=1",
+		.body = large,
+		.body_len = sizeof(large)}};
+	struct scripted *s = SCRIPTED(NULL, x);
+	struct client *c = connect_small(s, 50);
+	struct fixture_seen seen;
+	struct err e = ERR_INIT;
+
+	ck_assert_msg(fixture_search(c, &seen, &e) == ERR_OK, "%s", e.text);
+	ck_assert_uint_eq(seen.pages, 1);
+	ck_assert_int_eq(fixture_search(c, &seen, &e), ERR_GONE);
+	/* One alone is too large: that is said. */
+	ck_assert_int_eq(fixture_search(c, &seen, &e), ERR_LIMIT);
+	ck_assert_ptr_nonnull(strstr(e.text, "4096"));
+	client_free(c);
+	scripted_end(s);
+}
+END_TEST
+
 static enum err_code
 stop_here(void *ctx, const struct client_page *page, struct err *e)
 {
@@ -259,6 +366,9 @@ suite_client_paging(void)
 	tcase_add_test(t, entry_limit);
 	tcase_add_loop_test(t, paging_state_expired, 404, 405);
 	tcase_add_loop_test(t, paging_state_expired, 410, 411);
+	tcase_add_test(t, nothing_new_is_a_loop);
+	tcase_add_test(t, repeated_entries_are_no_loop);
+	tcase_add_test(t, large_page_is_asked_for_smaller);
 	tcase_add_test(t, callback_ends_search);
 	suite_add_tcase(s, t);
 	return s;

@@ -257,6 +257,61 @@ START_TEST(within_the_budget)
 }
 END_TEST
 
+/*= interop D-41: the day's budget, of which a tenth is for writing */
+START_TEST(within_the_day)
+{
+	static const struct scripted_exchange fine = FINE;
+	const struct scripted_exchange x[] = {
+	    fine, fine, fine, fine, {.status = 500}, fine};
+	struct limits_options limits = {.requests_per_day = 6};
+	struct scripted *s = SCRIPTED(NULL, x);
+	struct client *c;
+	struct fixture_seen seen;
+	struct err e = ERR_INIT;
+
+	now_ms = 5000;
+	c = connect_within(s, &limits);
+	for (int i = 0; i < 4; i++)
+		ck_assert_int_eq(fixture_search(c, &seen, &e), ERR_OK);
+	/* A retry is a request, too. */
+	ck_assert_int_eq(fixture_search(c, &seen, &e), ERR_CONNECT);
+	ck_assert_ptr_nonnull(strstr(e.text, "requests_per_day (6)"));
+	ck_assert_ptr_nonnull(strstr(e.text, "kept for writing"));
+	ck_assert_int_eq(fixture_search(c, &seen, &e), ERR_CONNECT);
+	ck_assert_uint_eq(scripted_requests(s), 5);
+	ck_assert_uint_eq(noticed[NOTICE_DAY_OVER], 1);
+	client_set_writing(c, true);
+	ck_assert_int_eq(fixture_search(c, &seen, &e), ERR_OK);
+	ck_assert_int_eq(fixture_search(c, &seen, &e), ERR_CONNECT);
+	ck_assert_ptr_null(strstr(e.text, "kept for writing"));
+	ck_assert_uint_eq(scripted_requests(s), 6);
+	client_free(c);
+	scripted_end(s);
+}
+END_TEST
+
+START_TEST(the_next_day)
+{
+	struct limits_options o = {.requests_per_day = 20};
+	struct limits l;
+	int64_t wait = 0;
+
+	limits_init(&l, &o, 0);
+	for (int day = 0; day < 3; day++) {
+		int64_t at = INT64_C(90000000) * day;
+
+		for (int i = 0; i < 18; i++)
+			ck_assert(limits_take_of_day(&l, false, at + i, &wait));
+		ck_assert(!limits_take_of_day(&l, false, at + 100, &wait));
+		ck_assert_int_eq(wait, 86399900);
+		ck_assert(limits_take_of_day(&l, true, at + 101, &wait));
+		ck_assert(!limits_take_of_day(&l, false, at + 102, &wait));
+		ck_assert(limits_take_of_day(&l, true, at + 103, &wait));
+		ck_assert(!limits_take_of_day(&l, true, at + 104, &wait));
+	}
+}
+END_TEST
+
 START_TEST(what_is_noticed)
 {
 	static const struct scripted_exchange x[] = {
@@ -275,6 +330,45 @@ START_TEST(what_is_noticed)
 	ck_assert_uint_eq(noticed[NOTICE_RETRY], 1);
 	ck_assert_int_eq(last[NOTICE_RETRY].code, ERR_THROTTLED);
 	ck_assert_int_eq(last[NOTICE_RETRY].n, 7000);
+	client_free(c);
+	scripted_end(s);
+}
+END_TEST
+
+/*= interop D-11: said once when it is more than a minute off, and once when it
+ * is no more; the exchange counts all the same */
+START_TEST(clock_is_off)
+{
+	static const struct {
+		const char *date;
+		unsigned said;
+		int64_t seconds;
+	} rows[] = {{"Date: Thu, 01 Jan 1970 01:00:00 GMT", 0, 0},
+	    {"Date: Thu, 01 Jan 1970 01:01:00 GMT", 0, 0}, {NULL, 0, 0},
+	    {"Date: Thu, 01 Jan 1970 01:01:01 GMT", 1, 61},
+	    {"Date: Thu, 01 Jan 1970 02:00:00 GMT", 1, 61},
+	    {"Date: Thu, 01 Jan 1970 00:59:59 GMT", 2, 0},
+	    {"Date: Thu, 01 Jan 1970 00:58:00 GMT", 3, -119}};
+	struct scripted_exchange x[COUNT(rows)];
+	struct limits_options limits = {0};
+	struct scripted *s;
+	struct client *c;
+	struct fixture_seen seen;
+	struct err e = ERR_INIT;
+
+	for (size_t i = 0; i < COUNT(rows); i++)
+		x[i] = (struct scripted_exchange){.reply = {rows[i].date},
+		    .body = FIXTURE_PAGE(FIXTURE_ENTRY("1"), "")};
+	s = SCRIPTED(NULL, x);
+	now_ms = 3600000;
+	c = connect_within(s, &limits);
+	for (size_t i = 0; i < COUNT(rows); i++) {
+		ck_assert_int_eq(fixture_search(c, &seen, &e), ERR_OK);
+		ck_assert_msg(noticed[NOTICE_SKEW] == rows[i].said &&
+				  last[NOTICE_SKEW].n == rows[i].seconds,
+		    "row %zu: %u, %lld s", i, noticed[NOTICE_SKEW],
+		    (long long)last[NOTICE_SKEW].n);
+	}
 	client_free(c);
 	scripted_end(s);
 }
@@ -330,12 +424,15 @@ suite_limits(void)
 	tcase_add_loop_test(t, budget, 0, n_rates);
 	tcase_add_test(t, budget_after_a_rest);
 	tcase_add_test(t, no_budget);
+	tcase_add_test(t, the_next_day);
 	tcase_add_test(t, breaker);
 	suite_add_tcase(s, t);
 	t = tcase_create("client");
 	tcase_add_test(t, circuit);
 	tcase_add_test(t, within_the_budget);
+	tcase_add_test(t, within_the_day);
 	tcase_add_test(t, what_is_noticed);
+	tcase_add_test(t, clock_is_off);
 	tcase_add_test(t, certificate_runs_out);
 	suite_add_tcase(s, t);
 	return s;
