@@ -20,7 +20,8 @@ struct loading {
 	void (*take)(struct loading *l, const char *line, size_t n);
 	struct arena *arena; /* of the batch */
 	struct ingest in;
-	size_t lines; /* in the batch */
+	size_t lines;           /* in the batch */
+	int64_t *oldest_new_ms; /* of what was new to the store */
 };
 
 static void
@@ -55,6 +56,10 @@ batch_end(struct loading *l, struct err *e)
 		report->stored += done.stored;
 		report->unchanged += done.unchanged;
 		report->quarantined += done.quarantined;
+		if (done.oldest_ms != TIME_NONE &&
+		    (*l->oldest_new_ms == TIME_NONE ||
+			done.oldest_ms < *l->oldest_new_ms))
+			*l->oldest_new_ms = done.oldest_ms;
 	}
 	arena_free(l->arena);
 	l->arena = NULL;
@@ -192,20 +197,49 @@ move_cursor(struct read *r, const struct bulk_manifest *m, struct err *e)
 	return r->store->ops->page_put(r->store, &page, &done, e);
 }
 
-enum err_code
-bulk_apply(struct read *r, const struct bulk_manifest *m, struct err *e)
+/*= interop D-12: written before the last export's time, and not in it */
+static enum err_code
+measure_lag(
+    struct read *r, int64_t oldest_new_ms, int64_t time_ms, struct err *e)
 {
-	enum err_code rc = load_list(
-	    r, m, &m->output, (struct loading){.take = take_resource}, e);
+	int64_t from_ms;
+	enum err_code rc = read_recall(r, "bulk", "from", &from_ms, e);
+
+	if (rc != ERR_OK || from_ms == TIME_NONE ||
+	    oldest_new_ms == TIME_NONE || oldest_new_ms >= from_ms)
+		return rc;
+	return read_note_lag(r, time_ms - oldest_new_ms, e);
+}
+
+static enum err_code
+load_all(struct read *r, const struct bulk_manifest *m, struct err *e)
+{
+	int64_t oldest_ms = TIME_NONE, unheard = TIME_NONE;
+	enum err_code rc = load_list(r, m, &m->output,
+	    (struct loading){
+		.take = take_resource, .oldest_new_ms = &oldest_ms},
+	    e);
 
 	if (rc == ERR_OK) {
 		rc = load_list(r, m, &m->deleted,
-		    (struct loading){.take = take_deletions}, e);
+		    (struct loading){
+			.take = take_deletions, .oldest_new_ms = &unheard},
+		    e);
 	}
 	if (rc == ERR_OK) {
-		rc = load_list(
-		    r, m, &m->error, (struct loading){.take = take_error}, e);
+		rc = load_list(r, m, &m->error,
+		    (struct loading){
+			.take = take_error, .oldest_new_ms = &unheard},
+		    e);
 	}
+	return rc == ERR_OK ? measure_lag(r, oldest_ms, m->time_ms, e) : rc;
+}
+
+enum err_code
+bulk_apply(struct read *r, const struct bulk_manifest *m, struct err *e)
+{
+	enum err_code rc = load_all(r, m, e);
+
 	if (rc == ERR_OK && m->error.n > 0) {
 		report_note(r->report,
 		    "the export is incomplete: the server reports errors, "

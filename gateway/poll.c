@@ -25,12 +25,14 @@ poll_init(struct poll *p, struct read *r, struct read_type *t)
 	p->oldest_new_ms = TIME_NONE;
 	p->arena = arena_new();
 	strset_init(&p->seen, p->arena, MAX_KEYS);
+	strset_init(&p->all, p->arena, MAX_KEYS);
 }
 
 void
 poll_done(struct poll *p)
 {
 	strset_done(&p->seen);
+	strset_done(&p->all);
 	arena_free(p->arena);
 	p->arena = NULL;
 }
@@ -99,7 +101,11 @@ count_page(struct poll *p, const struct ingest *in,
 static void
 begin_run(struct poll *p, const struct client_page *page)
 {
-	p->start_ms = page->server_ms;
+	if (p->start_ms == TIME_NONE)
+		p->start_ms = page->server_ms;
+	strset_done(&p->seen);
+	strset_init(&p->seen, p->arena, MAX_KEYS);
+	p->nameless = 0;
 	if (p->since_ms != TIME_NONE && !p->history &&
 	    page->head->self != NULL &&
 	    strstr(page->head->self, "_lastUpdated=") == NULL)
@@ -256,6 +262,17 @@ name_of_run(const struct poll *p)
 	return arena_printf(p->arena, "%s %s", p->type->name, p->patient);
 }
 
+/*= interop D-12 */
+enum err_code
+poll_measure_lag(const struct poll *p, struct err *e)
+{
+	if (p->since_ms == TIME_NONE || p->start_ms == TIME_NONE ||
+	    p->oldest_new_ms == TIME_NONE ||
+	    p->oldest_new_ms >= p->watermark_ms)
+		return ERR_OK;
+	return read_note_lag(p->read, p->start_ms - p->oldest_new_ms, e);
+}
+
 enum err_code
 poll_run(struct poll *p, const char *query, struct err *e)
 {
@@ -274,6 +291,8 @@ poll_run(struct poll *p, const char *query, struct err *e)
 	log_event(LOG_POLL_START, log_word("type", type));
 	rc = p->history ? client_history(c, query, take_page, p, e)
 			: client_search(c, query, take_page, p, e);
+	if (p->patient != NULL)
+		strset_add_all(&p->all, &p->seen);
 	if (rc == ERR_OK) {
 		log_event(LOG_POLL_DONE, log_word("type", type));
 		return ERR_OK;

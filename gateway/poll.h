@@ -16,13 +16,13 @@ struct poll {
 	const char *patient;  /* whose data alone may come, or NULL */
 	bool history;         /* a feed, newest first */
 	bool resync;          /* older copies count: the server was set back */
-	bool keep_keys;       /* `seen` is wanted afterwards */
 	int64_t watermark_ms; /* of the run before, TIME_NONE: none */
 	int64_t since_ms, until_ms; /* what is asked for, or TIME_NONE */
 	/* found */
-	struct arena *arena; /* of `seen`; poll_done */
-	struct strset seen;
-	int64_t start_ms; /* the server's, at the first page */
+	struct arena *arena; /* of the sets; poll_done */
+	struct strset seen;  /* in this search */
+	struct strset all;   /* and in those before it, about one patient */
+	int64_t start_ms;    /* the server's, at the first page of all */
 	int64_t newest_ms, oldest_ms;
 	int64_t oldest_new_ms; /* of what was new to the store */
 	size_t entries, nameless;
@@ -40,6 +40,10 @@ void poll_done(struct poll *p);
  * ERR_WRONG_PATIENT; ERR_STORE, ERR_STOPPED. */
 enum err_code poll_run(
     struct poll *p, const char *query, struct err *e) MUST_CHECK;
+
+/* For modes that keep no time of their last look: what is new and was written
+ * before the watermark came late. */
+enum err_code poll_measure_lag(const struct poll *p, struct err *e) MUST_CHECK;
 
 /* "&_lastUpdated=ge…", with an end when there is one; "" without a since. */
 const char *poll_window(const struct poll *p, struct arena *a);

@@ -126,8 +126,8 @@ sweep_type(struct sweep *s, struct read_type *t, struct err *e)
 		rc = search_panel(s, t, &p, e);
 		again = rc == ERR_REFUSED && panel_widen(s->r, t);
 		/* A part of the answer proves no absence. */
-		if (rc == ERR_OK && !p.suspect && !p.seen.full)
-			rc = look_for_keys(s, t->name, &p.seen, e);
+		if (rc == ERR_OK && !p.suspect && !p.all.full)
+			rc = look_for_keys(s, t->name, &p.all, e);
 		if (p.oldest_new_ms != TIME_NONE &&
 		    (s->oldest_new_ms == TIME_NONE ||
 			p.oldest_new_ms < s->oldest_new_ms))
@@ -141,10 +141,15 @@ sweep_type(struct sweep *s, struct read_type *t, struct err *e)
 static enum err_code
 measure_lag(struct sweep *s, struct read_type *t, struct err *e)
 {
-	int64_t watermark;
-	enum err_code rc = s->r->store->ops->cursor_get(
-	    s->r->store, s->r->server->name, t->name, &watermark, e);
+	struct store *st = s->r->store;
+	const char *own = arena_printf(s->arena, "%s %s", t->name, s->patient);
+	int64_t watermark = TIME_NONE;
+	enum err_code rc =
+	    st->ops->cursor_get(st, s->r->server->name, t->name, &watermark, e);
 
+	if (rc == ERR_OK && watermark == TIME_NONE) /* mode patient */
+		rc = st->ops->cursor_get(
+		    st, s->r->server->name, own, &watermark, e);
 	if (rc == ERR_OK && watermark != TIME_NONE &&
 	    s->oldest_new_ms != TIME_NONE && s->oldest_new_ms < watermark)
 		rc = read_note_lag(s->r, watermark - s->oldest_new_ms, e);

@@ -76,3 +76,12 @@ strset_add(struct strset *s, const char *text)
 	s->n++;
 	return true;
 }
+
+void
+strset_add_all(struct strset *s, const struct strset *more)
+{
+	for (size_t i = 0; i < more->n_slots; i++)
+		if (more->slots[i] != NULL)
+			(void)strset_add(s, more->slots[i]);
+	s->full = s->full || more->full;
+}

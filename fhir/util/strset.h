@@ -20,6 +20,7 @@ void strset_done(struct strset *s);
 /* true when it was not in the set before.  At the bound it is left out and
  * `full` is set. */
 bool strset_add(struct strset *s, const char *text);
+void strset_add_all(struct strset *s, const struct strset *more);
 bool strset_has(const struct strset *s, const char *text);
 
 #endif

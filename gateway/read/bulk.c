@@ -4,7 +4,8 @@
  *
  * The job's address is in the store before anybody waits for it, so that a
  * restart goes on with the same job.  The next export asks for what changed
- * since this one's own time; a Group with other members is exported whole.
+ * since this one's own time, less the overlap; a Group with other members is
+ * exported whole.
  */
 #include "fhir/util/clock.h"
 #include "fhir/util/digest.h"
@@ -99,6 +100,20 @@ digest_members(struct read *r, char hex[SHA256_HEX_SIZE], struct err *e)
 	return rc;
 }
 
+/* With what became visible late (D-12); what comes twice counts once. */
+static enum err_code
+reach_back(struct read *r, int64_t *ms, struct err *e)
+{
+	int64_t overlap = 0;
+	enum err_code rc = read_keep(r, "bulk", "from", *ms, e);
+
+	if (rc == ERR_OK)
+		rc = read_overlap(r, &overlap, e);
+	if (*ms != TIME_NONE)
+		*ms -= overlap;
+	return rc;
+}
+
 /*= interop B.11: new members of a group need a whole export */
 static enum err_code
 since_when(struct read *r, struct arena *a, int64_t *ret_ms,
@@ -147,6 +162,8 @@ start(struct read *r, struct arena *a, const char **ret_url, struct err *e)
 	char *url = NULL;
 	enum err_code rc = since_when(r, a, &since_ms, hex, e);
 
+	if (rc == ERR_OK)
+		rc = reach_back(r, &since_ms, e);
 	if (rc == ERR_OK) {
 		rc = client_export_start(
 		    r->client, export_path(r, since_ms, true, a), &url, e);

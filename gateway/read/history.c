@@ -57,6 +57,8 @@ read_feed(struct read *r, struct read_type *t, int64_t watermark_ms,
 		    instant_format(p.since_ms, since));
 	}
 	rc = poll_run(&p, query, e);
+	if (rc == ERR_OK)
+		rc = poll_measure_lag(&p, e);
 	*ret_again = rc == ERR_GONE && p.pages > 0;
 	poll_done(&p);
 	return rc;

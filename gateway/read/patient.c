@@ -47,7 +47,6 @@ search_panel(struct poll *p, const char *patient, const char *cursor,
     const char *window, struct err *e)
 {
 	struct panel panel;
-	int64_t start = TIME_NONE;
 	enum err_code rc = ERR_OK;
 
 	panel_make(p->read, p->type, patient, p->arena, &panel);
@@ -56,9 +55,6 @@ search_panel(struct poll *p, const char *patient, const char *cursor,
 		rc = poll_run(p,
 		    arena_printf(p->arena, "%s%s", panel.queries[i], window),
 		    e);
-		/* The first answer's time holds for all. */
-		if (start == TIME_NONE)
-			start = p->start_ms;
 	}
 	return rc;
 }
@@ -91,6 +87,8 @@ attempt(struct read *r, struct read_type *t, const char *patient,
 		rc = search_panel(&p, patient, cursor, window, e);
 	if (rc == ERR_OK && p.unfiltered)
 		t->filter = FILTER_IGNORED;
+	if (rc == ERR_OK)
+		rc = poll_measure_lag(&p, e);
 	*ret_again = rc == ERR_REFUSED && panel_widen(r, t);
 	if (rc == ERR_REFUSED && !*ret_again && p.since_ms != TIME_NONE &&
 	    t->filter == FILTER_UNKNOWN &&

@@ -115,7 +115,8 @@ export_type(struct exchange *x, struct export_job *j, struct type_row *row,
 	for (size_t i = 0; i < row->n; i++) {
 		struct resource *r = row->items[i];
 
-		if (r->n == 0 || store_latest(r)->updated_ms < since)
+		if (r->n == 0 || store_latest(r)->updated_ms < since ||
+		    fault_hides(x, r) || search_hides(x, r))
 			continue;
 		if (store_alive(r) && is_member(x, group, r)) {
 			strbuf_adds(&out->text, store_latest(r)->text);

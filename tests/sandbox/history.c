@@ -56,7 +56,9 @@ collect(
 
 	for (size_t i = 0; i < row->n; i++)
 		for (size_t n = 1; n <= row->items[i]->n; n++)
-			if (row->items[i]->versions[n - 1].updated_ms >= since)
+			if (row->items[i]->versions[n - 1].updated_ms >=
+				since &&
+			    !search_hides(x, row->items[i]))
 				*ARENA_PUSH(x->a, &ret->all) =
 				    (struct moment){row->items[i], n};
 	if (ret->all.n > 1)
