@@ -34,6 +34,7 @@ struct request {
 	const char *config, *server;
 	const char *capture; /* or NULL: as configured */
 	bool once, dry_run, redact;
+	bool for_capture; /* `rescan capture` */
 };
 
 static void
@@ -58,6 +59,31 @@ usage(FILE *out)
 	      "nothing is lost.  SIGHUP reads the configuration\nagain; one "
 	      "that is not sound is refused and the old goes on.\n",
 	    out);
+}
+
+static void
+usage_capture(FILE *out)
+{
+	fputs("usage: rescan capture DIR -c FILE [--redact] [--server NAME] "
+	      "[--dry-run]\n"
+	      "\n"
+	      "Record everything that goes over the wire in one cycle, for "
+	      "`rescan replay`; the\nfolder holds patients' data then.\n"
+	      "\n"
+	      "  -c FILE        configuration\n"
+	      "  --redact       replace names and identifiers in it\n"
+	      "  --server NAME  this one of several [server] sections\n"
+	      "  --dry-run      write nothing to the server\n",
+	    out);
+}
+
+static void
+usage_for(const struct request *r, FILE *out)
+{
+	if (r->for_capture)
+		usage_capture(out);
+	else
+		usage(out);
 }
 
 /* EXIT_DONE to go on, else the status to leave with; -1 for --help. */
@@ -88,15 +114,15 @@ parse(int argc, char **argv, struct request *r)
 			r->dry_run = r->once = true;
 			break;
 		case 'h':
-			usage(stdout);
+			usage_for(r, stdout);
 			return -1;
 		default:
-			usage(stderr);
+			usage_for(r, stderr);
 			return EXIT_USAGE;
 		}
 	}
 	if (r->config == NULL) {
-		usage(stderr);
+		usage_for(r, stderr);
 		return EXIT_USAGE;
 	}
 	return EXIT_DONE;
@@ -449,7 +475,7 @@ command_run(int argc, char **argv)
 int
 command_capture(int argc, char **argv)
 {
-	struct request request = {0};
+	struct request request = {.for_capture = true};
 	int status = parse(argc, argv, &request);
 
 	if (status == -1)
@@ -460,8 +486,7 @@ command_capture(int argc, char **argv)
 		request.once = true;
 		return execute(&request);
 	}
-	fputs("usage: rescan capture DIR -c FILE [--redact] [--server NAME] "
-	      "[--dry-run]\n",
-	    stderr);
+	if (status == EXIT_DONE)
+		usage_capture(stderr);
 	return EXIT_USAGE;
 }

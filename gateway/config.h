@@ -60,7 +60,7 @@ struct config_serve {
 	const char *listen;
 	int port;
 	const char *cert_file, *key_file, *secret_file; /* or NULL */
-	int max_connections;
+	int timeout_s, max_connections;
 };
 
 /* Made by config_load or config_defaults; everything lives in its arena. */

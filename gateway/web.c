@@ -29,9 +29,15 @@
 #define SECRET_MIN  16
 #define BODY_MAX    (64 * 1024) /* read and forgotten */
 #define HEADERS_MAX (16 * 1024)
-#define TIMEOUT_S   10
 /* Refusals are counted; a line a minute tells how many. */
 #define REFUSED_MS 60000
+
+/* A slot for each connection there may be. */
+struct guest {
+	struct web *web;
+	struct bufferevent *b; /* NULL: free */
+	int64_t end_ms;
+};
 
 struct web {
 	const char *nudge_file; /* borrowed */
@@ -40,9 +46,11 @@ struct web {
 	struct event_base *base;
 	struct evhttp *http;
 	struct evconnlistener *listener;
-	struct event *wake;
+	struct event *wake, *tick;
 	int pipe[2], port;
 	int connections, max_connections;
+	int64_t timeout_ms;
+	struct guest *guests; /* max_connections of them */
 	int64_t refused, refused_told_ms;
 };
 
@@ -78,8 +86,11 @@ on_request(struct evhttp_request *request, void *arg)
 	struct web *w = arg;
 	struct err e = ERR_INIT;
 
-	evhttp_add_header(evhttp_request_get_output_headers(request),
-	    "Cache-Control", "no-store");
+	struct evkeyvalq *headers = evhttp_request_get_output_headers(request);
+
+	evhttp_add_header(headers, "Cache-Control", "no-store");
+	/* One connection, one notification. */
+	evhttp_add_header(headers, "Connection", "close");
 	if (!is_ours(w, evhttp_request_get_uri(request))) {
 		refuse(w, request);
 		return;
@@ -99,11 +110,14 @@ static void
 on_ssl_free(
     void *parent, void *ptr, CRYPTO_EX_DATA *ad, int idx, long argl, void *argp)
 {
-	struct web *w = ptr;
+	struct guest *v = ptr;
+	struct web *w;
 
 	(void)parent, (void)ad, (void)idx, (void)argl, (void)argp;
-	if (w == NULL)
+	if (v == NULL)
 		return;
+	w = v->web;
+	v->b = NULL;
 	if (w->connections-- == w->max_connections && w->listener != NULL)
 		evconnlistener_enable(w->listener);
 }
@@ -118,15 +132,26 @@ ssl_index(void)
 	return index;
 }
 
+static struct guest *
+free_slot(struct web *w)
+{
+	for (int i = 0; i < w->max_connections; i++)
+		if (w->guests[i].b == NULL)
+			return &w->guests[i];
+	return NULL;
+}
+
 static struct bufferevent *
 new_connection(struct event_base *base, void *arg)
 {
 	struct web *w = arg;
 	SSL *ssl = SSL_new(w->tls);
+	struct guest *v = free_slot(w);
 	struct bufferevent *b;
 
 	/* Without one libevent would speak plain text. */
-	if (ssl == NULL || SSL_set_ex_data(ssl, ssl_index(), w) != 1)
+	if (v == NULL || ssl == NULL ||
+	    SSL_set_ex_data(ssl, ssl_index(), v) != 1)
 		abort();
 	if (++w->connections == w->max_connections)
 		evconnlistener_disable(w->listener);
@@ -135,7 +160,26 @@ new_connection(struct event_base *base, void *arg)
 	if (b == NULL)
 		abort();
 	bufferevent_openssl_set_allow_dirty_shutdown(b, 1);
+	v->b = b;
+	v->end_ms = clock_monotonic_ms() + w->timeout_ms;
 	return b;
+}
+
+/* Who sends a byte now and then is never idle, and yet it ends. */
+static void
+on_tick(evutil_socket_t unused, short what, void *arg)
+{
+	struct web *w = arg;
+	int64_t now = clock_monotonic_ms();
+
+	(void)unused;
+	(void)what;
+	for (int i = 0; i < w->max_connections; i++) {
+		struct guest *v = &w->guests[i];
+
+		if (v->b != NULL && now >= v->end_ms)
+			shutdown(bufferevent_getfd(v->b), SHUT_RDWR);
+	}
 }
 
 static void
@@ -199,11 +243,11 @@ set_tls(struct web *w, const struct config_serve *o, struct err *e)
 }
 
 static void
-set_bounds(struct evhttp *http)
+set_bounds(struct evhttp *http, int timeout_s)
 {
 	evhttp_set_max_body_size(http, BODY_MAX);
 	evhttp_set_max_headers_size(http, HEADERS_MAX);
-	evhttp_set_timeout(http, TIMEOUT_S);
+	evhttp_set_timeout(http, timeout_s);
 	evhttp_set_default_content_type(http, NULL);
 	evhttp_set_allowed_methods(http, EVHTTP_REQ_POST);
 }
@@ -235,6 +279,7 @@ bind_to(struct web *w, const struct config_serve *o, struct err *e)
 static enum err_code
 set_up(struct web *w, const struct config_serve *o, struct err *e)
 {
+	static const struct timeval second = {1, 0};
 	enum err_code rc =
 	    secret_read_word(o->secret_file, w->secret, sizeof(w->secret), e);
 
@@ -256,7 +301,9 @@ set_up(struct web *w, const struct config_serve *o, struct err *e)
 	w->wake =
 	    event_new(w->base, w->pipe[0], EV_READ | EV_PERSIST, on_wake, w);
 	event_add(w->wake, NULL);
-	set_bounds(w->http);
+	w->tick = event_new(w->base, -1, EV_PERSIST, on_tick, w);
+	event_add(w->tick, &second);
+	set_bounds(w->http, o->timeout_s);
 	evhttp_set_bevcb(w->http, new_connection, w);
 	evhttp_set_gencb(w->http, on_request, w);
 	return bind_to(w, o, e);
@@ -284,6 +331,12 @@ web_new(const struct config_serve *o, const char *nudge_file, struct web **ret,
 	w->nudge_file = nudge_file;
 	w->pipe[0] = w->pipe[1] = -1;
 	w->max_connections = o->max_connections;
+	w->timeout_ms = o->timeout_s * INT64_C(1000);
+	w->guests = calloc((size_t)o->max_connections, sizeof(*w->guests));
+	if (w->guests == NULL)
+		abort();
+	for (int i = 0; i < o->max_connections; i++)
+		w->guests[i].web = w;
 	rc = set_up(w, o, e);
 	if (rc != ERR_OK)
 		web_free(w);
@@ -302,6 +355,8 @@ web_free(struct web *w)
 		evhttp_free(w->http);
 	if (w->wake != NULL)
 		event_free(w->wake);
+	if (w->tick != NULL)
+		event_free(w->tick);
 	if (w->base != NULL)
 		event_base_free(w->base);
 	for (int i = 0; i < 2; i++) {
@@ -310,6 +365,7 @@ web_free(struct web *w)
 	}
 	SSL_CTX_free(w->tls);
 	secret_wipe(w->secret, sizeof(w->secret));
+	free(w->guests);
 	free(w);
 }
 

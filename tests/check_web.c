@@ -54,6 +54,7 @@ prepare(void)
 	    .cert_file = CERTS "/server.pem",
 	    .key_file = CERTS "/server.key.pem",
 	    .secret_file = secret_file,
+	    .timeout_s = 2,
 	    .max_connections = 2};
 }
 
@@ -240,6 +241,28 @@ START_TEST(connections_are_bounded)
 }
 END_TEST
 
+/* A byte now and then, in the handshake or after it, is no visit for ever. */
+START_TEST(slow_visitors_are_sent_away)
+{
+	int held[2] = {connect_raw(), connect_raw()};
+	int64_t start = clock_monotonic_ms();
+	char byte = 0x16; /* a TLS record begins, and never ends */
+	bool open[2] = {true, true};
+
+	while ((open[0] || open[1]) && clock_monotonic_ms() - start < 8000) {
+		for (int i = 0; i < 2; i++)
+			open[i] = open[i] &&
+				  send(held[i], &byte, 1, MSG_NOSIGNAL) == 1;
+		byte = 3;
+		usleep(300000);
+	}
+	ck_assert(!open[0] && !open[1]);
+	ck_assert_int_eq(status_of("POST", "/notify/" SECRET, ""), 200);
+	close(held[0]);
+	close(held[1]);
+}
+END_TEST
+
 /* --- configuration --- */
 
 START_TEST(what_it_needs)
@@ -340,6 +363,7 @@ suite_web(void)
 	tcase_add_test(t, large_body_is_refused);
 	tcase_add_test(t, plain_text_is_not_spoken);
 	tcase_add_test(t, connections_are_bounded);
+	tcase_add_test(t, slow_visitors_are_sent_away);
 	suite_add_tcase(s, t);
 	t = tcase_create("nudge");
 	tcase_set_timeout(t, 20);
