@@ -3,6 +3,7 @@
  * Laboratory values, vital signs, imaging findings and diagnoses.
  */
 #include "mappings/intake.h"
+#include "mappings/to_fhir.h"
 
 #define MAX_SCALE 9
 #define CTCAE_GRADE                                                            \
@@ -197,21 +198,49 @@ begin_finding(struct mapping *m, const struct record *r, const char *concept,
 static const char *
 interpretation_of(struct mapping *m, const struct json_value *holder)
 {
+	if (json_get(holder, "dataAbsentReason") != NULL)
+		return NULL;
 	return arena_strdup(
 	    m->arena, json_string_at(holder, "interpretation.coding.code"));
+}
+
+/* Does a finding that is named by the code say whether it is there?  Text is
+ * not guessed from. */
+static bool
+is_said(struct mapping *m, const struct record *r)
+{
+	const char *state = mapping_lookup(
+	    m, "lesion-state", json_get(r->json, "valueCodeableConcept"));
+	const char *code = NULL, *words = NULL;
+
+	if (json_get(r->json, "dataAbsentReason") != NULL) {
+		code = "value_missing";
+		words = "nothing says whether the finding is there";
+	} else if (json_get(r->json, "valueString") != NULL) {
+		code = "narrative_only";
+		words = "a finding that is described in words only";
+	} else if (same(state, "equivocal") || same(state, "not_evaluable")) {
+		code = "value_unknown";
+		words = "a finding neither there nor not there";
+	}
+	if (code != NULL)
+		facts_problem(m->facts, r->key, code, "%s", words);
+	return code == NULL;
 }
 
 void
 from_finding(struct mapping *m, const struct record *r, const char *concept)
 {
-	bool imaging = mapping_own(m, "imaging-finding",
-			   OWN_SYSTEM("imaging-finding"), concept) != NULL ||
-		       mapping_lookup(m, "imaging-finding",
-			   json_get(r->json, "code")) != NULL;
+	bool named = mapping_lookup(m, "imaging-finding",
+			 json_get(r->json, "code")) != NULL;
+	bool imaging =
+	    named || mapping_own(m, "imaging-finding",
+			 OWN_SYSTEM("imaging-finding"), concept) != NULL;
 	bool absent = is_negated(m, r->json);
 	struct finding_fact f;
 
-	if ((absent && !imaging) || !begin_finding(m, r, concept, &f))
+	if ((absent && !imaging) || (named && !is_said(m, r)) ||
+	    !begin_finding(m, r, concept, &f))
 		return;
 	f.absent = absent;
 	f.minute = minute_of(r);
@@ -238,6 +267,49 @@ from_finding_parts(struct mapping *m, const struct record *r)
 		f.interpretation = interpretation_of(m, c);
 		*ARENA_PUSH(m->arena, &m->facts->findings) = f;
 	}
+}
+
+/* --- reports --- */
+
+/* One that we wrote ourselves. */
+static bool
+is_own_report(const struct record *r)
+{
+	const struct json_value *all = json_get(r->json, "identifier");
+
+	for (size_t i = 0; i < json_length(all); i++) {
+		if (same(json_string_at(json_at(all, i), "system"),
+			RESCAN_IDENTIFIER_SYSTEM))
+			return true;
+	}
+	return false;
+}
+
+/*= irae §5.1 imaging findings: DiagnosticReport.conclusionCode */
+void
+from_report(struct mapping *m, const struct record *r)
+{
+	const struct json_value *all = json_get(r->json, "conclusionCode");
+	size_t n = 0;
+
+	if (is_own_report(r) || mapping_evidence(r) != EVIDENCE_USE)
+		return;
+	for (size_t i = 0; i < json_length(all); i++) {
+		const char *name =
+		    mapping_lookup(m, "imaging-finding", json_at(all, i));
+		struct finding_fact f;
+
+		if (name == NULL)
+			continue;
+		n++;
+		if (begin_finding(m, r, name, &f))
+			*ARENA_PUSH(m->arena, &m->facts->findings) = f;
+	}
+	*ARENA_PUSH(m->arena, &m->facts->sources) = mapping_source(m, r);
+	if (n == 0 && json_length(json_get(r->json, "imagingStudy")) > 0 &&
+	    json_string_at(r->json, "conclusion") != NULL)
+		facts_problem(m->facts, r->key, "narrative_only",
+		    "what its conclusion says in words is not read");
 }
 
 /* --- diagnoses --- */

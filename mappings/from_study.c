@@ -140,13 +140,14 @@ from_study(struct mapping *m, const struct record *r)
 	s->registered = registered;
 }
 
-/* The first ImagingStudy of derivedFrom, then partOf. */
+/* The first ImagingStudy of derivedFrom, then partOf; a report's own. */
 static bool
 study_reference(struct mapping *m, const struct record *r, struct target *ret)
 {
-	static const char *const members[] = {"derivedFrom", "partOf"};
+	static const char *const members[] = {
+	    "derivedFrom", "partOf", "imagingStudy"};
 
-	for (size_t k = 0; k < 2; k++) {
+	for (size_t k = 0; k < sizeof(members) / sizeof(*members); k++) {
 		const struct json_value *all = json_get(r->json, members[k]);
 
 		for (size_t i = 0; i < json_length(all); i++) {

@@ -9,6 +9,7 @@ static const char *const types[] = {
     "AdverseEvent",
     "BodyStructure",
     "Condition",
+    "DiagnosticReport",
     "Flag",
     "ImagingStudy",
     "Medication",

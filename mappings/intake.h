@@ -179,6 +179,7 @@ void from_statement(struct mapping *m, const struct record *r,
 void from_performance(struct mapping *m, const struct record *r);
 void from_finding(
     struct mapping *m, const struct record *r, const char *concept);
+void from_report(struct mapping *m, const struct record *r);
 void from_condition(struct mapping *m, const struct record *r);
 void from_adverse_event(struct mapping *m, const struct record *r);
 void from_flag(struct mapping *m, const struct record *r);

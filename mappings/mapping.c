@@ -288,14 +288,17 @@ map_record(struct mapping *m, const struct record *r)
 	} rows[] = {
 	    {"AdverseEvent", from_adverse_event},
 	    {"Condition", from_condition},
+	    {"DiagnosticReport", from_report},
 	    {"Flag", from_flag},
 	    {"ImagingStudy", from_study},
 	    {"MedicationAdministration", from_administration},
 	    {"Observation", from_observation},
 	};
 
-	/* A Flag is a source only when a person has acted on it. */
-	if (strcmp(r->type, "Flag") != 0)
+	/* A Flag is a source only when a person has acted on it, a report
+	 * when it is not ours. */
+	if (strcmp(r->type, "Flag") != 0 &&
+	    strcmp(r->type, "DiagnosticReport") != 0)
 		add_source(m, r);
 	for (size_t i = 0; i < sizeof(rows) / sizeof(*rows); i++) {
 		if (strcmp(r->type, rows[i].type) == 0)
