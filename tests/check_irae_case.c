@@ -323,6 +323,50 @@ START_TEST(code_alone_and_code_that_blames)
 }
 END_TEST
 
+/* One that explains, one that casts doubt, and one that was over long ago. */
+START_TEST(other_causes)
+{
+	struct assessment *x;
+
+	course_give(0);
+	diagnosis("cause_urinary_obstruction", 20);
+	diagnosis("cause_viral_hepatitis", -900);
+	diagnosis("cause_pneumonia", -900);
+	lab("lab_creatinine", 25, 3, 1, "mg/dL");
+	lab("lab_alt", 25, 150, 40, "U/L");
+	x = course_assess();
+	ck_assert_ptr_null(episode(x, "nephritis"));
+	ck_assert_ptr_null(episode(x, "hepatitis"));
+	lab("lab_alt", 30, 260, 40, "U/L");
+	image("ground_glass_opacity", 30, true);
+	x = course_assess();
+	expect(x, "hepatitis", 3, "possible", "open", "PH");
+	expect(x, "pneumonitis", 1, "possible", "open", "PM");
+	diagnosis("cause_pneumonia", 29);
+	ck_assert_ptr_null(episode(course_assess(), "pneumonitis"));
+}
+END_TEST
+
+static const struct {
+	int tenths, grade;
+	const char *priority;
+} extents[] = {{249, 1, "PM"}, {250, 2, "PM"}, {500, 2, "PM"}, {501, 3, "PH"}};
+
+START_TEST(extent_of_the_lung)
+{
+	struct finding_fact *f;
+
+	course_give(0);
+	f = image("ground_glass_opacity", 30, true);
+	f->has_value = true;
+	f->value = extents[_i].tenths;
+	f->scale = 1;
+	f->unit = "%";
+	expect(course_assess(), "pneumonitis", extents[_i].grade, "possible",
+	    "open", extents[_i].priority);
+}
+END_TEST
+
 START_TEST(adverse_event)
 {
 	course_give(0);
@@ -534,6 +578,9 @@ suite_case(void)
 	tcase_add_test(c, weight_decides_what_is_high);
 	tcase_add_test(c, code_alone_and_code_that_blames);
 	tcase_add_test(c, adverse_event);
+	tcase_add_test(c, other_causes);
+	tcase_add_loop_test(c, extent_of_the_lung, 0,
+	    (int)(sizeof(extents) / sizeof(*extents)));
 	tcase_add_test(c, known_before);
 	tcase_add_test(c, dismissed_by_a_person);
 	tcase_add_test(c, advice);

@@ -16,6 +16,7 @@ struct step {
 	unsigned lines;
 	int grade; /* what is shown */
 	bool dismissed;
+	bool review; /* nothing was found that day */
 };
 
 /* --- what the day says --- */
@@ -174,8 +175,7 @@ is_rebound(const struct step *s)
 
 	if (s->e.data > s->t->data_grade && s->e.data >= 2)
 		return true;
-	return s->e.fresh && s->e.troponin != IRAE_NO_VALUE &&
-	       nadir != IRAE_NO_VALUE &&
+	return s->e.fresh && s->e.troponin_high && nadir != IRAE_NO_VALUE &&
 	       irae_compare(s->e.troponin, 2000, nadir) >= 0;
 }
 
@@ -337,6 +337,9 @@ go_on(struct step *s)
 
 	note_normal(s);
 	state = next_state(s);
+	/*= irae §4.5 stale: until there is something new */
+	if (s->review && s->t->stale && state == IRAE_IS_STABLE)
+		state = IRAE_IS_STALE;
 	note_peaks(s, state);
 	if (state == IRAE_IS_REFUTED || state == IRAE_IS_DISMISSED ||
 	    state == IRAE_IS_RESOLVED)
@@ -393,7 +396,10 @@ irae_episode_step(struct irae_run *r, enum irae_module m, int32_t day,
     enum irae_concern concern)
 {
 	struct irae_tracker *t = &r->trackers[m];
-	struct step s = {.run = r, .t = t, .view = irae_view_of(r, m, day)};
+	struct step s = {.run = r,
+	    .t = t,
+	    .view = irae_view_of(r, m, day),
+	    .review = concern == CONCERN_REVIEW};
 	struct irae_row row;
 
 	irae_evidence_read(&s.view, &s.e);
@@ -434,9 +440,20 @@ emit_wait(struct irae_run *r, enum irae_module m, int32_t day,
 	close_if_ended(&s, &row);
 }
 
+/* What comes on the last day still comes in time. */
+static bool
+is_past(const struct irae_tracker *t, int32_t day, int days,
+    enum irae_concern concern)
+{
+	bool silent = concern == CONCERN_NONE || concern == CONCERN_REVIEW;
+
+	return day - t->last_data >= days + (silent ? 0 : 1);
+}
+
 /*= irae §4.5 stale at 90 days; possible ones lapse at 180 */
 void
-irae_episode_wait(struct irae_run *r, enum irae_module m, int32_t day)
+irae_episode_wait(struct irae_run *r, enum irae_module m, int32_t day,
+    enum irae_concern concern)
 {
 	struct irae_tracker *t = &r->trackers[m];
 	bool controlled = false;
@@ -447,12 +464,13 @@ irae_episode_wait(struct irae_run *r, enum irae_module m, int32_t day)
 		    c->rows.items[c->rows.n - 1].state == IRAE_IS_CONTROLLED;
 	if (!t->open || controlled)
 		return;
-	if (!t->stale && day - t->last_data > r->o->stale_days) {
+	if (!t->stale && is_past(t, day, r->o->stale_days, concern)) {
 		t->stale = true;
 		emit_wait(r, m, t->last_data + r->o->stale_days, IRAE_IS_STALE,
 		    IRAE_ACTIVE);
 	}
-	if (t->level == IRAE_POSSIBLE && day - t->last_data > r->o->lapse_days)
+	if (t->level == IRAE_POSSIBLE &&
+	    is_past(t, day, r->o->lapse_days, concern))
 		emit_wait(r, m, t->last_data + r->o->lapse_days, IRAE_IS_LAPSED,
 		    IRAE_INACTIVE);
 }

@@ -144,7 +144,8 @@ struct irae_evidence {
 	int32_t measured_day;
 	bool image_present, image_gone;
 	bool pet_only;
-	int64_t troponin; /* above ULN, else IRAE_NO_VALUE */
+	int64_t troponin;
+	bool troponin_high;
 	int guideline_grade;
 	enum irae_phase phase;
 	unsigned notes;
@@ -237,7 +238,8 @@ enum irae_concern {
 void irae_episode_step(struct irae_run *r, enum irae_module m, int32_t day,
     enum irae_concern concern);
 /* Let time pass without data up to, but not including, a day. */
-void irae_episode_wait(struct irae_run *r, enum irae_module m, int32_t day);
+void irae_episode_wait(struct irae_run *r, enum irae_module m, int32_t day,
+    enum irae_concern concern);
 
 /* --- flag.c --- */
 

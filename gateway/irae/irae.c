@@ -290,7 +290,8 @@ run_day(struct irae_run *r, const struct agenda *g, size_t i)
 	int32_t day = g->days.items[i];
 
 	for (int m = 0; m < IRAE__MAX; m++)
-		irae_episode_wait(r, (enum irae_module)m, day);
+		irae_episode_wait(r, (enum irae_module)m, day,
+		    (enum irae_concern)g->concerns[i * IRAE__MAX + (size_t)m]);
 	irae_treatment_credit(r, day);
 	for (int m = 0; m < IRAE__MAX; m++) {
 		enum irae_concern how =

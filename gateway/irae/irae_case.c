@@ -85,129 +85,6 @@ find_weight(const struct timeline *t, struct irae_input *in)
 	}
 }
 
-/* --- diagnoses --- */
-
-static const struct diagnosis {
-	const char *concept;
-	enum irae_module module;
-	enum irae_condition_kind kind;
-	int grade;
-	bool by_drug;
-} diagnoses[] = {
-#define IRAE_DX(concept, module, kind, grade, by_drug)                         \
-	{concept, IRAE_##module, IRAE_##kind, grade, by_drug},
-#include "gateway/irae/concepts.def"
-#undef IRAE_DX
-};
-
-static const struct diagnosis *
-diagnosis_of(const char *concept)
-{
-	for (size_t i = 0; i < sizeof(diagnoses) / sizeof(*diagnoses); i++) {
-		if (strcmp(diagnoses[i].concept, concept) == 0)
-			return &diagnoses[i];
-	}
-	return NULL;
-}
-
-/* Does a code beside it blame a checkpoint inhibitor?
- *= irae §4.1 A: T45.AX5- on the same Condition, or the same day for a code
- * that itself blames a drug */
-static bool
-is_blamed(const struct patient_facts *p, const struct finding_fact *f,
-    const struct diagnosis *d)
-{
-	if (f->attributed)
-		return true;
-	for (size_t i = 0; i < p->findings.n; i++) {
-		const struct finding_fact *b = &p->findings.items[i];
-
-		if (strcmp(b->concept, "dx_adverse_effect_ici") != 0)
-			continue;
-		if (strcmp(b->source.reference, f->source.reference) == 0 ||
-		    (d->by_drug && b->day == f->day))
-			return true;
-	}
-	return false;
-}
-
-static const char *
-words_of(struct arena *a, const char *concept)
-{
-	char *s = arena_strdup(
-	    a, strncmp(concept, "dx_", 3) == 0 ? concept + 3 : concept);
-
-	for (char *p = s; *p != '\0'; p++) {
-		if (*p == '_')
-			*p = ' ';
-	}
-	return s;
-}
-
-/* Known before the first dose: another possible cause later.
- *= irae §1.2 thyroiditis, ici_diabetes: confounders */
-static bool
-is_history(const struct timeline *t, const struct finding_fact *f,
-    const struct diagnosis *d)
-{
-	return f->day <= t->therapy_start &&
-	       (d->module == IRAE_THYROIDITIS ||
-		   d->module == IRAE_ICI_DIABETES);
-}
-
-static void
-add_diagnosis(const struct timeline *t, const struct finding_fact *f,
-    const struct diagnosis *d, struct irae_input *in)
-{
-	struct irae_condition *c = ARENA_PUSH(in->arena, &in->conditions);
-	bool history = is_history(t, f, d);
-
-	*c = (struct irae_condition){.day = f->day,
-	    .end_day = f->end_day,
-	    .module = d->module,
-	    .kind = d->kind,
-	    .grade = f->grade > 0 ? f->grade : d->grade,
-	    .severe = d->module == IRAE_DERMATITIS && d->kind == IRAE_SEVERITY,
-	    .text = words_of(in->arena, f->concept),
-	    .source = f->source.reference};
-	if (history)
-		c->kind = IRAE_CONFOUNDER;
-	else if (d->kind != IRAE_CONFOUNDER && is_blamed(t->facts, f, d))
-		c->kind = IRAE_ATTRIBUTED;
-	if (history)
-		c->text = arena_printf(
-		    in->arena, "%s, known before the first dose", c->text);
-}
-
-static void
-add_diagnoses(const struct timeline *t, struct irae_input *in)
-{
-	for (size_t i = 0; i < t->facts->findings.n; i++) {
-		const struct finding_fact *f = &t->facts->findings.items[i];
-		const struct diagnosis *d = diagnosis_of(f->concept);
-
-		if (d != NULL && !f->absent)
-			add_diagnosis(t, f, d, in);
-	}
-}
-
-static void
-add_dismissals(const struct patient_facts *p, struct irae_input *in)
-{
-	for (size_t i = 0; i < p->flag_actions.n; i++) {
-		const struct flag_action_fact *f = &p->flag_actions.items[i];
-		int m = irae_module_parse(f->event);
-
-		if (m < 0 || !f->dismissed)
-			continue;
-		*ARENA_PUSH(in->arena, &in->dismissals) =
-		    (struct irae_action){.day = f->day,
-			.module = (enum irae_module)m,
-			.episode = f->episode,
-			.source = f->source.reference};
-	}
-}
-
 /* --- images --- */
 
 static const struct {
@@ -301,16 +178,18 @@ modality_of(struct arena *a, const struct finding_fact *f, const char *finding)
 	return arena_strndup(a, f->modalities, strcspn(f->modalities, "+"));
 }
 
-/*= irae §2.5 pneumonitis: extent, per cent of the lung */
+/*= irae §2.5 pneumonitis: extent, per cent of the lung.  Whole per cents,
+ * down below the half and up above it: neither bound is crossed. */
 static int
 extent_of(const struct finding_fact *f)
 {
-	int64_t v = f->value;
+	int64_t v = f->value, whole = 1;
 
 	if (!f->has_value || f->unit == NULL || strcmp(f->unit, "%") != 0)
 		return -1;
 	for (int i = 0; i < f->scale; i++)
-		v /= 10;
+		whole *= 10;
+	v = (v + (v > 50 * whole ? whole - 1 : 0)) / whole;
 	return v >= 0 && v <= 100 ? (int)v : -1;
 }
 
@@ -501,8 +380,7 @@ irae_case_build(const struct assess_case *c, struct assessment *x)
 	find_weight(t, in);
 	irae_case_labs(c, in, x);
 	irae_case_drugs(c, in, x);
-	add_diagnoses(t, in);
-	add_dismissals(t->facts, in);
+	irae_case_statements(c, in);
 	add_images(t, in, x);
 	add_liver_metastases(t, in);
 	if (has_image_of(in, IRAE_SARCOID_LIKE))
@@ -552,12 +430,12 @@ hand_off(const struct assess_case *c, const struct irae_handoff *h,
 			continue;
 		flag_lesion(c, x, h, l, tp);
 		*ARENA_PUSH(c->arena, ret) = (struct inflamed_site){
-			.event = irae_module_words((enum irae_module)h->owner),
-			.organ = l->organ,
-			.nodes = l->nodal,
-			.from = t->timepoints.items[tp].day,
-			.to = t->timepoints.items[tp].day,
-			.source = h->source,
+		    .event = irae_module_words((enum irae_module)h->owner),
+		    .organ = l->organ,
+		    .nodes = l->nodal,
+		    .from = t->timepoints.items[tp].day,
+		    .to = t->timepoints.items[tp].day,
+		    .source = h->source,
 		};
 	}
 }

@@ -30,6 +30,8 @@ void irae_case_labs(
 /* irae_case_drug.c */
 void irae_case_drugs(
     const struct assess_case *c, struct irae_input *in, struct assessment *x);
+/* irae_case_said.c: diagnoses, other causes, dismissals. */
+void irae_case_statements(const struct assess_case *c, struct irae_input *in);
 /* irae_episodes.c: rows as episodes with their changes and explanation. */
 void irae_episodes_add(const struct assess_case *c, const struct irae_result *r,
     struct assessment *x);

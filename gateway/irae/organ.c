@@ -374,8 +374,10 @@ read_heart(const struct irae_view *v, struct irae_evidence *e)
 	int strain = irae_grade_current(v, e, IRAE_NTPROBNP, 0, 0);
 
 	irae_grade_current(v, e, IRAE_CK, 0, 0);
-	if (grade >= 1 && x->level.value != IRAE_NO_VALUE)
+	if (x != NULL) {
 		e->troponin = x->level.value;
+		e->troponin_high = grade >= 1;
+	}
 	if (grade >= 1 && (strain >= 1 || e->symptomatic))
 		grade = worst(grade, 2);
 	if (grade >= 1 && irae_is_high(v, IRAE_CK) == YES) {
