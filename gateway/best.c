@@ -67,7 +67,7 @@ true_rank(const struct best_sequence *s, const struct best_rules *r, size_t i)
 {
 	enum best_rank k = rank_of(r->family, s->list.items[i].category);
 
-	if (!r->relapse_is_pd ||
+	if (!r->relapse_is_pd || s->list.items[i].unseen ||
 	    (k != RANK_PR && k != RANK_SD && k != RANK_NON))
 		return k;
 	for (size_t j = 0; j < i; j++) {

@@ -29,7 +29,8 @@ extern const struct best_family best_recist, best_irecist, best_irrc,
 struct best_entry {
 	int32_t day;
 	enum category category;
-	bool ends; /* a progression after which nothing counts */
+	bool ends;   /* a progression after which nothing counts */
+	bool unseen; /* PR only because a part was not evaluated */
 };
 struct best_sequence {
 	LIST_OF(struct best_entry) list;

@@ -89,6 +89,9 @@ update(const struct assess_case *c, const struct visit *v,
 		s->first_pd = v->day;
 	best_add(c->arena, &s->sequence, rules_dated(v, ret->overall),
 	    ret->overall, ret->overall == CAT_PD);
+	/*= recist11 §1.8: NE does not count as disease */
+	s->sequence.list.items[s->sequence.list.n - 1].unseen =
+	    ret->target == CAT_CR && ret->non_target == CAT_NE;
 }
 
 static void

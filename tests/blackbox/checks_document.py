@@ -321,6 +321,22 @@ def confirmed_best(score, rescan):
                               for k in ('unconfirmed', 'confirmed')))
 
 
+def unread_after_complete(score, rescan):
+    """CR, then only the non-target disease unread: PR, and no relapse."""
+    s = Story(0)
+    s.lesion('l1', role='C94520')
+    s.lesion('q', role='C94521', site='liver')
+    s.size('b', 0, 'l1', 50)
+    s.state('qb', 0, 'q', 'C25626')
+    for number in (35, 70, 105):
+        s.state(f'f{number}', number, 'l1', 'C48190')
+    s.state('q35', 35, 'q', 'C48190')
+    c = Case(score, rescan, 'unread after CR', s)
+    for n, want in enumerate(('CR', 'PR', 'PR'), 1):
+        c.overall(n, want)
+    c.is_('PR', c.doc['best_overall']['recist11']['confirmed'])
+
+
 def sd_minimum(score, rescan):
     for d, want in ((41, 'NE'), (42, 'SD')):
         s = Story(0)

@@ -13,6 +13,7 @@ import inspect
 import sys
 import tempfile
 
+import against_oracle
 import agreement
 import checks_data
 import checks_document
@@ -27,6 +28,7 @@ from judge import Score, flat_because, validator
 from rescan import Rescan
 
 RANDOM_PATIENTS = 30
+ORACLE_PATIENTS = 150
 CRITERIA = ('recist11', 'irecist', 'irrecist', 'imrecist', 'irrc')
 # The examples count every SD; the program asks for 42 days by default.
 PARAMS = {'icpd_ref_target': ('icpd_ref_anchor', lambda v: v == 'ANCHOR')}
@@ -213,6 +215,7 @@ def main():
         if not (args.case or args.dialect):
             run_checks(score, rescan, args.checks)
             agreement.run(score, rescan, range(RANDOM_PATIENTS))
+            against_oracle.run(score, rescan, range(ORACLE_PATIENTS))
     return score.end()
 
 
