@@ -10,6 +10,7 @@
 #include "mappings/to_fhir.h"
 
 #include <stdlib.h>
+#include <string.h>
 
 static const char *
 extension_text(const struct record *r, const char *url, const char *member)
@@ -27,21 +28,51 @@ extension_text(const struct record *r, const char *url, const char *member)
 	return NULL;
 }
 
-/* The event it is about, NULL when it is none of our irAE Flags. */
+/* How a Flag for a suspected irAE is written: as we do, and as the
+ * specification's own example has it.
+ *= irae §5.3 output Flag */
+static const struct dialect {
+	const char *identifier, *code, *state;
+} dialects[] = {
+    {RESCAN_IDENTIFIER_SYSTEM, RESCAN_CODE_SYSTEM "/flag", RESCAN_IRAE_STATE},
+    {"urn:example:irae", "urn:example:irae-flag", "urn:example:irae-state"},
+};
+
 static const char *
-event_of(const struct record *r)
+identifier_in(const struct record *r, const struct dialect *d)
 {
 	const struct json_value *all = json_get(r->json, "identifier");
-	struct coding c;
-	bool ours = false;
 
-	for (size_t i = 0; i < json_length(all); i++)
-		ours = ours || same(json_string_at(json_at(all, i), "system"),
-				   RESCAN_IDENTIFIER_SYSTEM);
+	for (size_t i = 0; i < json_length(all); i++) {
+		const char *value = json_string_at(json_at(all, i), "value");
+
+		if (same(json_string_at(json_at(all, i), "system"),
+			d->identifier))
+			return value != NULL ? value : "";
+	}
+	return NULL;
+}
+
+static const struct dialect *
+dialect_of(const struct record *r)
+{
+	for (size_t i = 0; i < sizeof(dialects) / sizeof(*dialects); i++) {
+		if (identifier_in(r, &dialects[i]) != NULL)
+			return &dialects[i];
+	}
+	return NULL;
+}
+
+/* The event it is about, NULL when it is none of our irAE Flags. */
+static const char *
+event_of(const struct record *r, const struct dialect *d)
+{
+	struct coding c;
+
 	for (size_t i = 0;
-	     ours && codeable_coding(json_get(r->json, "code"), i, &c); i++) {
-		if (same(c.system, RESCAN_CODE_SYSTEM "/flag") &&
-		    c.code != NULL &&
+	     d != NULL && codeable_coding(json_get(r->json, "code"), i, &c);
+	     i++) {
+		if (same(c.system, d->code) && c.code != NULL &&
 		    strncmp(c.code, RESCAN_IRAE_FLAG,
 			strlen(RESCAN_IRAE_FLAG)) == 0)
 			return c.code + strlen(RESCAN_IRAE_FLAG);
@@ -49,9 +80,20 @@ event_of(const struct record *r)
 	return NULL;
 }
 
-/* Did we leave it active? */
+/* "PATIENT|hepatitis|1" */
+static const char *
+episode_of(const struct record *r, const struct dialect *d)
+{
+	const char *bar = strrchr(identifier_in(r, d), '|');
+	const char *said =
+	    extension_text(r, RESCAN_IRAE_EPISODE, "valueInteger");
+
+	return said == NULL && bar != NULL ? bar + 1 : said;
+}
+
+/* Did we leave it active?  Ours always says in which state. */
 static bool
-was_left_active(const char *state)
+was_left_active(const char *state, const struct dialect *d)
 {
 	static const char *const closed[] = {"resolved", "refuted", "dismissed",
 	    "snoozed", "lapsed", "controlled"};
@@ -60,7 +102,7 @@ was_left_active(const char *state)
 		if (same(state, closed[i]))
 			return false;
 	}
-	return state != NULL;
+	return state != NULL || d != &dialects[0];
 }
 
 static int32_t
@@ -77,8 +119,7 @@ static void
 add_dismissal(
     struct mapping *m, const struct record *r, const char *event, int32_t day)
 {
-	const char *episode =
-	    extension_text(r, RESCAN_IRAE_EPISODE, "valueInteger");
+	const char *episode = episode_of(r, dialect_of(r));
 	struct flag_action_fact *f =
 	    ARENA_PUSH(m->arena, &m->facts->flag_actions);
 
@@ -95,8 +136,8 @@ add_dismissal(
 void
 from_flag(struct mapping *m, const struct record *r)
 {
-	const char *event = event_of(r);
-	const char *state = extension_text(r, RESCAN_IRAE_STATE, "valueCode");
+	const struct dialect *d = dialect_of(r);
+	const char *event = event_of(r, d);
 	const char *noted =
 	    extension_text(r, RESCAN_IRAE_DISMISSED, "valueDate");
 	int32_t day;
@@ -106,7 +147,7 @@ from_flag(struct mapping *m, const struct record *r)
 	if (noted != NULL && day_parse(noted) != DAY_NONE)
 		add_dismissal(m, r, event, day_parse(noted));
 	if (!same(json_string_at(r->json, "status"), "inactive") ||
-	    !was_left_active(state))
+	    !was_left_active(extension_text(r, d->state, "valueCode"), d))
 		return;
 	day = day_of(m, r);
 	if (day == DAY_NONE)
