@@ -2,12 +2,13 @@
 /*
  * Laboratory values, vital signs, imaging findings and diagnoses.
  */
+#include <string.h>
+
 #include "mappings/intake.h"
 #include "mappings/to_fhir.h"
 
-#define MAX_SCALE 9
-#define CTCAE_GRADE                                                            \
-	"https://rescan.example/fhir/StructureDefinition/ctcae-grade"
+#define MAX_SCALE   9
+#define CTCAE_GRADE "ctcae-grade"
 
 /* A Quantity's value as digits at its own scale. */
 static bool
@@ -149,21 +150,38 @@ put_site(struct mapping *m, const struct record *r, struct finding_fact *f)
 	    same(s.side, "laterality_bilateral") || same(s.side, "bilateral");
 }
 
-/* An explicit CTCAE grade in an extension of ours. */
+/* An explicit CTCAE grade: an extension so named, whoever defined it.
+ *= irae §5.1 attribution: several exist, none universal */
+static int
+grade_in(const struct json_value *x)
+{
+	static const char *const numbers[] = {
+	    "valueInteger", "valuePositiveInt", "valueUnsignedInt"};
+	static const char *const codes[] = {"valueCode", "valueCoding.code",
+	    "valueCodeableConcept.coding.code"};
+	const char *url = json_string_at(x, "url"), *n = NULL;
+	size_t len = url == NULL ? 0 : strlen(url), tail = strlen(CTCAE_GRADE);
+
+	if (len < tail || !same(url + len - tail, CTCAE_GRADE))
+		return 0;
+	for (size_t i = 0; n == NULL && i < 3; i++)
+		n = json_number(json_get(x, numbers[i]));
+	for (size_t i = 0; n == NULL && i < 3; i++)
+		n = json_string_at(x, codes[i]);
+	return n != NULL && n[0] >= '1' && n[0] <= '5' && n[1] == '\0'
+		   ? n[0] - '0'
+		   : 0;
+}
+
 static int
 grade_of(const struct record *r)
 {
 	const struct json_value *all = json_get(r->json, "extension");
+	int grade = 0;
 
-	for (size_t i = 0; i < json_length(all); i++) {
-		const struct json_value *x = json_at(all, i);
-		const char *n = json_number(json_get(x, "valueInteger"));
-
-		if (same(json_string_at(x, "url"), CTCAE_GRADE) && n != NULL &&
-		    n[0] >= '1' && n[0] <= '5' && n[1] == '\0')
-			return n[0] - '0';
-	}
-	return 0;
+	for (size_t i = 0; grade == 0 && i < json_length(all); i++)
+		grade = grade_in(json_at(all, i));
+	return grade;
 }
 
 /* What every finding has.  false when it cannot be placed in time. */
