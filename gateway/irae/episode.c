@@ -328,6 +328,16 @@ row_of(const struct step *s, enum irae_state state, enum irae_flag flag)
 	    .because = s->e.because};
 }
 
+static bool
+ends_flag(const struct step *s, enum irae_state state)
+{
+	bool permanent = (irae_traits(s->view.module) & TRAIT_PERMANENT) != 0;
+
+	return state == IRAE_IS_REFUTED || state == IRAE_IS_DISMISSED ||
+	       state == IRAE_IS_RESOLVED ||
+	       (state == IRAE_IS_CONTROLLED && !permanent);
+}
+
 /* The Flag is up: let the day change it. */
 static struct irae_row
 go_on(struct step *s)
@@ -338,14 +348,11 @@ go_on(struct step *s)
 	note_normal(s);
 	state = next_state(s);
 	/*= irae §4.5 stale: until there is something new */
-	if (s->review && s->t->stale && state == IRAE_IS_STABLE)
+	if (s->review && s->t->stale && !ends_flag(s, state) &&
+	    state != IRAE_IS_CONTROLLED)
 		state = IRAE_IS_STALE;
 	note_peaks(s, state);
-	if (state == IRAE_IS_REFUTED || state == IRAE_IS_DISMISSED ||
-	    state == IRAE_IS_RESOLVED)
-		flag = IRAE_INACTIVE;
-	if (state == IRAE_IS_CONTROLLED &&
-	    (irae_traits(s->view.module) & TRAIT_PERMANENT) == 0)
+	if (ends_flag(s, state))
 		flag = IRAE_INACTIVE;
 	return row_of(s, state, flag);
 }
@@ -383,7 +390,10 @@ look(struct step *s)
 		t->open = true;
 		t->ended = DAY_NONE;
 		t->grade = 0;
+		/*= irae §4.1 lines accumulate over an episode */
 		s->lines |= t->lines;
+		s->view = irae_view_of(s->run, s->view.module, s->view.day);
+		irae_level_judge(&s->view, &s->e, s->lines, s->grade, &s->j);
 	} else {
 		begin(s);
 	}
