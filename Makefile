@@ -77,7 +77,7 @@ check: deps ## everything that must pass (SAN=address,undefined; T=json: one)
 TEST_PROGRAMS := $(TESTS:%=$(B)/%)
 TEST_SCRIPTS  := tests/trace.sh tests/faults.sh tests/cli.sh tests/blackbox.sh \
 		 tests/quarantine.sh tests/probe.sh tests/fleet.sh \
-		 tests/capture.sh tests/serve.sh tests/man.sh \
+		 tests/capture.sh tests/serve.sh tests/man.sh tests/modes.sh \
 		 tests/validate_outputs.sh tests/interop.sh
 $(B)/tests.built: $(TEST_PROGRAMS)
 	@touch $@
