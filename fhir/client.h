@@ -161,9 +161,18 @@ enum err_code client_update(struct client *c, const char *type, const char *id,
 struct client_request {
 	const char *method, *path;
 	const char *header, *body; /* or NULL */
+	bool form;                 /* the body is a search */
 };
 enum err_code client_exchange(struct client *c, const struct client_request *r,
     struct http_response *ret, struct err *e) MUST_CHECK;
+
+/* The same several times at once, each on a connection of its own; an answer
+ * that did not come has status 0.  Every ret is to be given to
+ * http_response_done. */
+#define CLIENT_AT_ONCE 4
+enum err_code client_exchange_at_once(struct client *c,
+    const struct client_request *r, struct http_response ret[CLIENT_AT_ONCE],
+    struct err *e) MUST_CHECK;
 
 /* Percent-encode a query value into buf-owned memory; caller frees. */
 char *client_escape(const char *value);

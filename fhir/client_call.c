@@ -3,6 +3,7 @@
  * One call: as many attempts as may help, within the limits.
  */
 #include <limits.h>
+#include <pthread.h>
 #include <string.h>
 
 #include "fhir/client_priv.h"
@@ -141,50 +142,72 @@ exchange(struct client *c, const struct http_request *r,
 	return code;
 }
 
+#define HEADERS_MAX 9
+struct header_lines {
+	const char *all[HEADERS_MAX];
+	char token[AUTH_HEADER_SIZE];
+};
+
+/* The lines of a call but the token's; how many. */
+static size_t
+add_headers(const struct client *c, const struct client_call *call,
+    const char *headers[HEADERS_MAX])
+{
+	size_t n = 0;
+
+	headers[n++] = call->accept != NULL ? call->accept
+					    : "Accept: application/fhir+json";
+	if (call->prefer != NULL)
+		headers[n++] = call->prefer;
+	if (call->form) {
+		headers[n++] =
+		    "Content-Type: application/x-www-form-urlencoded";
+		headers[n++] = "Cache-Control: no-cache";
+	} else if (call->body != NULL) {
+		headers[n++] = "Content-Type: application/fhir+json";
+		headers[n++] = "Prefer: return=representation";
+	} else {
+		/* HAPI gives an earlier answer for up to a minute. */
+		headers[n++] = "Cache-Control: no-cache";
+	}
+	if (call->condition != NULL)
+		headers[n++] = call->condition;
+	if (c->header != NULL)
+		headers[n++] = c->header;
+	return n;
+}
+
+static enum err_code
+make_request(struct client *c, const struct client_call *call,
+    struct header_lines *lines, struct http_request *ret, struct err *e)
+{
+	*ret = (struct http_request){.method = call->method,
+	    .url = call->url,
+	    .headers = lines->all,
+	    .n_headers = add_headers(c, call, lines->all),
+	    .body = call->body,
+	    .body_len = call->body == NULL ? 0 : strlen(call->body),
+	    .no_redirect = call->no_redirect,
+	    .sink = call->sink};
+	if (c->auth == NULL || call->no_token)
+		return ERR_OK;
+	lines->all[ret->n_headers++] = lines->token;
+	return c->auth->ops->header(c->auth, lines->token, e);
+}
+
 /* One attempt; *ret_sent says whether it came to an exchange. */
 static enum err_code
 attempt(struct client *c, const struct client_call *call,
     struct http_response *ret, bool *ret_sent, struct err *e)
 {
-	char token[AUTH_HEADER_SIZE];
-	const char *headers[8];
-	struct http_request r = {.method = call->method,
-	    .url = call->url,
-	    .headers = headers,
-	    .body = call->body,
-	    .body_len = call->body == NULL ? 0 : strlen(call->body),
-	    .no_redirect = call->no_redirect,
-	    .sink = call->sink};
-	enum err_code code = ERR_OK;
+	struct header_lines lines;
+	struct http_request r;
+	enum err_code code = make_request(c, call, &lines, &r, e);
 
-	headers[r.n_headers++] = call->accept != NULL
-				     ? call->accept
-				     : "Accept: application/fhir+json";
-	if (call->prefer != NULL)
-		headers[r.n_headers++] = call->prefer;
-	if (call->form) {
-		headers[r.n_headers++] =
-		    "Content-Type: application/x-www-form-urlencoded";
-		headers[r.n_headers++] = "Cache-Control: no-cache";
-	} else if (call->body != NULL) {
-		headers[r.n_headers++] = "Content-Type: application/fhir+json";
-		headers[r.n_headers++] = "Prefer: return=representation";
-	} else {
-		/* HAPI gives an earlier answer for up to a minute. */
-		headers[r.n_headers++] = "Cache-Control: no-cache";
-	}
-	if (call->condition != NULL)
-		headers[r.n_headers++] = call->condition;
-	if (c->header != NULL)
-		headers[r.n_headers++] = c->header;
-	if (c->auth != NULL && !call->no_token) {
-		code = c->auth->ops->header(c->auth, token, e);
-		headers[r.n_headers++] = token;
-	}
 	*ret_sent = code == ERR_OK;
 	if (code == ERR_OK)
 		code = exchange(c, &r, ret, e);
-	secret_wipe(token, sizeof(token));
+	secret_wipe(lines.token, sizeof(lines.token));
 	return code;
 }
 
@@ -314,26 +337,101 @@ client_check_origin(const struct client *c, const char *url, struct err *e)
 	return ERR_OK;
 }
 
+/* The call of a request as it is; its URL is written into *url. */
+static enum err_code
+plain_call(const struct client *c, const struct client_request *r,
+    struct strbuf *url, struct client_call *ret, struct err *e)
+{
+	*ret = (struct client_call){.method = r->method,
+	    .condition = r->header,
+	    .body = r->body,
+	    .form = r->form};
+	strbuf_init(url, URL_MAX);
+	if (strncmp(r->path, "https://", 8) == 0)
+		strbuf_adds(url, r->path);
+	else
+		strbuf_addf(url, "%s%s%s", c->base,
+		    r->path[0] == '\0' ? "" : "/", r->path);
+	ret->url = url->s;
+	return client_check_origin(c, url->s, e);
+}
+
 enum err_code
 client_exchange(struct client *c, const struct client_request *r,
     struct http_response *ret, struct err *e)
 {
-	struct client_call call = {
-	    .method = r->method, .condition = r->header, .body = r->body};
+	struct client_call call;
 	struct strbuf url;
-	enum err_code code;
+	enum err_code code = plain_call(c, r, &url, &call, e);
 	bool sent;
 
-	strbuf_init(&url, URL_MAX);
-	if (strncmp(r->path, "https://", 8) == 0)
-		strbuf_adds(&url, r->path);
-	else
-		strbuf_addf(&url, "%s%s%s", c->base,
-		    r->path[0] == '\0' ? "" : "/", r->path);
-	call.url = url.s;
-	code = client_check_origin(c, url.s, e);
 	if (code == ERR_OK)
 		code = attempt(c, &call, ret, &sent, e);
+	strbuf_done(&url);
+	return code;
+}
+
+/* One of several at once. */
+struct lane {
+	pthread_t thread;
+	struct http *http;
+	const struct http_request *r;
+	struct http_response *ret;
+	bool running;
+};
+
+static void *
+run_lane(void *arg)
+{
+	struct lane *l = arg;
+	struct err unheard = ERR_INIT;
+
+	if (http_exchange(l->http, l->r, l->ret, &unheard) != ERR_OK)
+		memset(l->ret, 0, sizeof(*l->ret));
+	return NULL;
+}
+
+/* Each lane has a connection of its own. */
+static enum err_code
+run_lanes(struct client *c, const struct http_request *r,
+    struct lane lanes[CLIENT_AT_ONCE], struct http_response *ret, struct err *e)
+{
+	enum err_code code = ERR_OK;
+
+	for (size_t i = 0; i < CLIENT_AT_ONCE && code == ERR_OK; i++) {
+		lanes[i].r = r;
+		lanes[i].ret = &ret[i];
+		code = http_new(&c->o.http, &lanes[i].http, e);
+	}
+	for (size_t i = 0; i < CLIENT_AT_ONCE && code == ERR_OK; i++)
+		lanes[i].running = pthread_create(&lanes[i].thread, NULL,
+				       run_lane, &lanes[i]) == 0;
+	for (size_t i = 0; i < CLIENT_AT_ONCE; i++) {
+		if (lanes[i].running)
+			pthread_join(lanes[i].thread, NULL);
+		http_free(lanes[i].http);
+	}
+	return code;
+}
+
+enum err_code
+client_exchange_at_once(struct client *c, const struct client_request *r,
+    struct http_response ret[CLIENT_AT_ONCE], struct err *e)
+{
+	struct lane lanes[CLIENT_AT_ONCE] = {0};
+	struct header_lines lines;
+	struct client_call call;
+	struct http_request q;
+	struct strbuf url;
+	enum err_code code = plain_call(c, r, &url, &call, e);
+
+	memset(ret, 0, CLIENT_AT_ONCE * sizeof(*ret));
+	if (code == ERR_OK) {
+		code = make_request(c, &call, &lines, &q, e);
+		if (code == ERR_OK)
+			code = run_lanes(c, &q, lanes, ret, e);
+		secret_wipe(lines.token, sizeof(lines.token));
+	}
 	strbuf_done(&url);
 	return code;
 }

@@ -142,8 +142,8 @@ scope_build(
 		const char *write = words[version == 2].write;
 
 		if (version == 2 && needs[i].read && needs[i].write)
-			strbuf_addf(
-			    out, "%s" SYSTEM "%s.crus", gap, needs[i].type);
+			strbuf_addf(out, "%s" SYSTEM "%s.%s", gap,
+			    needs[i].type, needs[i].remove ? "cruds" : "crus");
 		else if (needs[i].read && needs[i].write)
 			strbuf_addf(out, "%s" SYSTEM "%s.%s " SYSTEM "%s.%s",
 			    gap, needs[i].type, read, needs[i].type, write);

@@ -14,6 +14,7 @@
 struct scope_need {
 	const char *type;
 	bool read, write;
+	bool remove; /* beside write; write of version 1 is that, too */
 };
 
 /* Scopes for the needs, spaces between, appended. */

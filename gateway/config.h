@@ -82,6 +82,7 @@ struct config {
 	const char *capture_dir; /* or NULL */
 	bool capture_redact;
 	bool write_enabled;
+	bool write_removes; /* no option: the probe's */
 	struct config_list write_types;
 	const char *write_fallback; /* name of a server, or NULL */
 	int write_retry_min_s, write_retry_max_s;

@@ -79,12 +79,31 @@ is_not_now(const struct probe *p)
 	       p->r.retry_after_s >= 0 && p->r.retry_after_s <= WAIT_MAX_S;
 }
 
-long
-probe_ask(struct probe *p, const char *method, const char *path,
-    const char *header, const char *body)
+/* The answer, as JSON if it is. */
+static void
+take_answer(struct probe *p)
 {
-	struct client_request q = {method, path, header, body};
 	struct err unheard = ERR_INIT;
+
+	p->silent = p->status == 0 ? p->silent + 1 : 0;
+	if (p->status != 0 && p->r.body_len > 0 &&
+	    json_parse(p->r.body, p->r.body_len, &p->doc, &unheard) == ERR_OK)
+		p->root = json_root(p->doc);
+}
+
+void
+probe_take(struct probe *p, struct http_response *r)
+{
+	forget(p);
+	p->r = *r;
+	p->status = r->status;
+	memset(r, 0, sizeof(*r));
+	take_answer(p);
+}
+
+static long
+ask(struct probe *p, const struct client_request *q)
+{
 
 	for (int n = 0;; n++) {
 		int64_t before = clock_now_ms();
@@ -93,7 +112,7 @@ probe_ask(struct probe *p, const char *method, const char *path,
 		forget(p);
 		p->why = (struct err)ERR_INIT;
 		p->out->requests++;
-		rc = client_exchange(p->client, &q, &p->r, &p->why);
+		rc = client_exchange(p->client, q, &p->r, &p->why);
 		if (rc == ERR_OK) {
 			p->status = p->r.status;
 			note_head(p, before);
@@ -105,13 +124,27 @@ probe_ask(struct probe *p, const char *method, const char *path,
 			break;
 		clock_sleep_ms(p->r.retry_after_s * 1000 + 200);
 	}
-	p->silent = p->status == 0 ? p->silent + 1 : 0;
-	if (p->status != 0 && p->r.body_len > 0 &&
-	    json_parse(p->r.body, p->r.body_len, &p->doc, &unheard) == ERR_OK)
-		p->root = json_root(p->doc);
+	take_answer(p);
 	if (p->o->progress != NULL)
-		p->o->progress(p->o->ctx, p->out->requests, path);
+		p->o->progress(p->o->ctx, p->out->requests, q->path);
 	return p->status;
+}
+
+long
+probe_ask(struct probe *p, const char *method, const char *path,
+    const char *header, const char *body)
+{
+	struct client_request q = {method, path, header, body, false};
+
+	return ask(p, &q);
+}
+
+long
+probe_post(struct probe *p, const char *path, const char *form)
+{
+	struct client_request q = {"POST", path, NULL, form, true};
+
+	return ask(p, &q);
 }
 
 long
@@ -284,14 +317,14 @@ find_authorization(struct probe *p)
 	    joined(p, json_get(json_get(stated_rest(p), "security"), "service"),
 		"coding.code");
 	const char *grants, *algorithms;
+	long status = probe_get(p, ".well-known/smart-configuration");
 
-	if (probe_get(p, ".well-known/smart-configuration") != 200 ||
-	    json_string_at(p->root, "token_endpoint") == NULL)
+	if (json_string_at(p->root, "token_endpoint") == NULL)
 		probe_get(p, "/.well-known/smart-configuration");
 	if (p->status != 200 ||
 	    json_string_at(p->root, "token_endpoint") == NULL) {
 		probe_find(p, PROBE_NOTE, "server.smart", "", security,
-		    "no smart-configuration (status %ld)", p->status);
+		    "no smart-configuration (status %ld)", status);
 		return;
 	}
 	grants = joined(p, json_get(p->root, "grant_types_supported"), NULL);
@@ -305,6 +338,51 @@ find_authorization(struct probe *p)
 	    "server.smart", "", security, "grants: %s; signatures: %s",
 	    *grants ? grants : "not said",
 	    *algorithms ? algorithms : "not said");
+}
+
+/* Letters of "rs" or "cu" that the token does not cover. */
+static const char *
+not_granted(struct probe *p, const char *type, const char *letters)
+{
+	const char *all = "";
+
+	for (; *letters != '\0'; letters++) {
+		if (!client_granted(p->client, type, *letters))
+			all = arena_printf(p->a, "%s%c", all, *letters);
+	}
+	return all;
+}
+
+static bool
+find_missing(
+    struct probe *p, const struct config_list *types, const char *letters)
+{
+	bool any = false;
+
+	for (size_t i = 0; i < types->n; i++) {
+		const char *left = not_granted(p, types->items[i], letters);
+
+		if (*left == '\0')
+			continue;
+		any = true;
+		probe_find(p, PROBE_NOTE, "server.granted", types->items[i], "",
+		    "%s is not among the scopes granted", left);
+	}
+	return any;
+}
+
+/*= interop B.10 rule 4: the scope may be narrower than asked for */
+static void
+find_granted(struct probe *p)
+{
+	const char *auth = p->o->server->auth;
+	bool any = find_missing(p, &p->o->config->poll_types, "rs");
+
+	if (find_missing(p, &p->o->config->write_types, "cu") || any)
+		return;
+	if (auth != NULL && strcmp(auth, "smart") == 0)
+		probe_find(p, PROBE_GOOD, "server.granted", "", "",
+		    "all scopes that are needed");
 }
 
 /* What was seen on the way. */
@@ -350,11 +428,61 @@ find_stated_writes(struct probe *p)
 	}
 }
 
+static enum err_code
+connect(struct probe *p, bool removes, struct err *e)
+{
+	struct config config = *p->o->config;
+	struct client_options how;
+	enum err_code rc;
+
+	config.write_removes = removes;
+	client_free(p->client);
+	p->client = NULL;
+	rc = connect_options(&config, p->o->server, NULL, &how, e);
+	if (rc != ERR_OK)
+		return rc;
+	how.http.http2 = true; /* to see whether it is spoken */
+	return client_new(&how, &p->client, e);
+}
+
+/* The tests are deleted again, if we may ask for that. */
+static enum err_code
+begin(struct probe *p, struct json_doc **ret_statement, struct err *e)
+{
+	enum err_code rc = connect(p, p->o->write, e);
+
+	if (rc != ERR_OK)
+		return rc;
+	rc = read_statement(p, ret_statement, e);
+	if (rc != ERR_AUTH || !p->o->write)
+		return rc;
+	rc = connect(p, false, e);
+	return rc == ERR_OK ? read_statement(p, ret_statement, e) : rc;
+}
+
+static void
+find_all(struct probe *p)
+{
+	char made[INSTANT_SIZE];
+
+	p->out->profile.made =
+	    arena_strdup(p->a, instant_format(p->out->at_ms, made));
+	p->out->profile.software = p->out->software;
+	find_server(p);
+	find_authorization(p);
+	find_granted(p);
+	probe_read(p);
+	if (p->o->write)
+		probe_write(p);
+	else
+		find_stated_writes(p);
+	find_http(p);
+}
+
 enum err_code
 probe_run(
     const struct probe_options *o, struct probe_report *ret, struct err *e)
 {
-	struct client_options how;
 	struct probe p = {.o = o, .out = ret};
 	struct json_doc *statement = NULL;
 	enum err_code rc;
@@ -369,28 +497,9 @@ probe_run(
 	    .sort = true,
 	    .if_none_exist = true,
 	    .if_match = true};
-	rc = connect_options(o->config, o->server, NULL, &how, e);
+	rc = begin(&p, &statement, e);
 	if (rc == ERR_OK) {
-		how.http.http2 = true; /* to see whether it is spoken */
-		rc = client_new(&how, &p.client, e);
-	}
-	if (rc != ERR_OK)
-		return rc;
-	rc = read_statement(&p, &statement, e);
-	if (rc == ERR_OK) {
-		char made[INSTANT_SIZE];
-
-		ret->profile.made =
-		    arena_strdup(p.a, instant_format(ret->at_ms, made));
-		ret->profile.software = ret->software;
-		find_server(&p);
-		find_authorization(&p);
-		probe_read(&p);
-		if (o->write)
-			probe_write(&p);
-		else
-			find_stated_writes(&p);
-		find_http(&p);
+		find_all(&p);
 		if (p.stopped)
 			rc = err_set(e, ERR_STOPPED, "stopped");
 		else if (p.silent > 3)

@@ -72,6 +72,9 @@ put_profile(struct json_writer *w, const struct profile *p)
 	if (p->by_patient)
 		json_put_string(w, "mode", "patient");
 	json_put_optional(w, "last_updated", p->last_updated);
+	json_put_optional(w, "post_search", p->post_search);
+	if (p->url_max > 0)
+		json_put_int(w, "url_max", p->url_max);
 	json_put_bool(w, "sort", p->sort);
 	json_put_bool(w, "if_none_exist", p->if_none_exist);
 	json_put_bool(w, "if_match", p->if_match);

@@ -24,7 +24,9 @@ struct probe {
 	/* over all */
 	int64_t skew_ms; /* largest seen */
 	bool dated, gzip, http2, stopped;
-	int silent; /* questions in a row without an answer */
+	bool lasting, raced; /* tests stay; several were written at once */
+	bool sized;          /* it is known how long an address may be */
+	int silent;          /* questions in a row without an answer */
 	char rate[160];
 };
 
@@ -32,6 +34,10 @@ struct probe {
  * until the next question. */
 long probe_ask(struct probe *p, const char *method, const char *path,
     const char *header, const char *body);
+/* POST of a search's parameters. */
+long probe_post(struct probe *p, const char *path, const char *form);
+/* An answer got otherwise stands in p now; it is taken out of *r. */
+void probe_take(struct probe *p, struct http_response *r);
 /* GET, the path printed. */
 long probe_get(struct probe *p, const char *fmt, ...) PRINTF(2, 3);
 
@@ -48,8 +54,11 @@ const char *probe_says_param(
 size_t probe_entries(const struct probe *p);
 const char *probe_link(const struct probe *p, const char *relation);
 
-/* probe_read.c, probe_write.c */
+bool probe_is_searchset(const struct probe *p);
+
+/* probe_read.c, probe_length.c, probe_write.c */
 void probe_read(struct probe *p);
+void probe_length(struct probe *p, const char *type, const char *stem);
 void probe_write(struct probe *p);
 
 #endif

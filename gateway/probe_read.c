@@ -9,11 +9,12 @@
 #include <stdlib.h>
 #include <string.h>
 
-#define FUTURE   "2999-01-01T00:00:00Z"
-#define NO_SUCH  "rescan-no-such-value"
-#define MUCH     1000
-#define A_PAGE   20
-#define IDS_SIZE 4096
+#define FUTURE       "2999-01-01T00:00:00Z"
+#define NO_SUCH      "rescan-no-such-value"
+#define MUCH         1000
+#define A_PAGE       20
+#define A_SMALL_PAGE 10
+#define IDS_SIZE     4096
 
 /* "Observation?patient=1&", to which parameters are added. */
 static const char *
@@ -24,8 +25,8 @@ stem(const struct probe *p, const char *type)
 	return arena_printf(p->a, "%s?patient=%s&", type, p->o->patient);
 }
 
-static bool
-is_searchset(const struct probe *p)
+bool
+probe_is_searchset(const struct probe *p)
 {
 	const char *type = json_string_at(p->root, "type");
 
@@ -57,7 +58,48 @@ struct look {
 	const char *type, *stem;
 	size_t some; /* entries of the plain search */
 	bool worked; /* it could be searched at all */
+	/* of the first of them; NULL: not said */
+	const char *id, *patient, *updated;
 };
+
+/* A query value, or NULL. */
+static const char *
+escaped(struct probe *p, const char *s)
+{
+	char *text = s == NULL ? NULL : client_escape(s);
+	const char *kept = text == NULL ? NULL : arena_strdup(p->a, text);
+
+	free(text);
+	return kept;
+}
+
+/* What a search for it has to find again. */
+static void
+take_first(struct look *l)
+{
+	const struct json_value *list = json_get(l->p->root, "entry");
+	const struct json_value *v = NULL;
+	const char *patient;
+
+	for (size_t i = 0; i < json_length(list) && v == NULL; i++) {
+		const struct json_value *r =
+		    json_get(json_at(list, i), "resource");
+		const char *type = json_string_at(r, "resourceType");
+
+		if (type != NULL && strcmp(type, l->type) == 0)
+			v = r;
+	}
+	patient = json_string_at(v, "subject.reference");
+	if (patient == NULL)
+		patient = json_string_at(v, "patient.reference");
+	if (patient != NULL && strncmp(patient, "Patient/", 8) == 0)
+		l->patient = escaped(l->p, patient + 8);
+	l->id = escaped(l->p, json_string_at(v, "id"));
+	patient = json_string_at(v, "meta.lastUpdated");
+	if (patient != NULL)
+		l->updated =
+		    escaped(l->p, arena_printf(l->p->a, "ge%s", patient));
+}
 
 /*= interop C.1: EHRs that want a patient, or do not offer the type */
 static bool
@@ -69,9 +111,10 @@ look_plain(struct look *l)
 							    : "";
 
 	probe_get(p, "%s_count=%d", l->stem, A_PAGE);
-	l->worked = is_searchset(p);
+	l->worked = probe_is_searchset(p);
 	l->some = l->worked ? probe_entries(p) : 0;
 	if (l->worked) {
+		take_first(l);
 		probe_find(p, PROBE_GOOD, "search.plain", l->type, says,
 		    "%zu on the first page", l->some);
 		return true;
@@ -99,12 +142,18 @@ look_paging(struct look *l)
 {
 	struct probe *p = l->p;
 	char origin[HTTP_ORIGIN_SIZE], home[HTTP_ORIGIN_SIZE];
-	char before[IDS_SIZE], after[IDS_SIZE];
+	char first[IDS_SIZE], before[IDS_SIZE], after[IDS_SIZE];
 	const char *next, *url, *how;
 	char *whole;
-	bool ours;
+	bool ours, on;
 
 	probe_get(p, "%s_count=1", l->stem);
+	ids(p, first);
+	if (!probe_is_searchset(p)) {
+		probe_find(p, PROBE_NOTE, "search.count", l->type, "",
+		    "_count=1: status %ld", p->status);
+		return;
+	}
 	probe_find(p, probe_entries(p) <= 1 ? PROBE_GOOD : PROBE_NOTE,
 	    "search.count", l->type, "", "_count=1 gave %zu", probe_entries(p));
 	next = probe_link(p, "next");
@@ -127,11 +176,16 @@ look_paging(struct look *l)
 	       strcmp(origin, home) == 0;
 	probe_ask(p, "GET", url, NULL, NULL);
 	ids(p, before);
-	probe_find(p, is_searchset(p) ? PROBE_GOOD : PROBE_BAD, "search.next",
-	    l->type, "", "%s%s; %s", how,
+	/*= interop D-21: a link that leads back */
+	on = probe_is_searchset(p) &&
+	     (first[0] == '\0' || strcmp(first, before) != 0);
+	probe_find(p, on ? PROBE_GOOD : PROBE_BAD, "search.next", l->type, "",
+	    "%s%s; %s", how,
 	    ours ? "" : " (another origin: see trusted_origins)",
-	    is_searchset(p) ? "leads on" : "leads nowhere");
-	if (!is_searchset(p))
+	    on                      ? "leads on"
+	    : probe_is_searchset(p) ? "leads back to the same"
+				    : "leads nowhere");
+	if (!on)
 		return;
 	probe_ask(p, "GET", url, NULL, NULL);
 	ids(p, after);
@@ -149,7 +203,7 @@ look_large(struct look *l)
 	bool more;
 
 	probe_get(p, "%s_count=%d", l->stem, MUCH);
-	if (!is_searchset(p)) {
+	if (!probe_is_searchset(p)) {
 		probe_find(p, PROBE_NOTE, "search.large", l->type, "",
 		    "_count=%d: status %ld", MUCH, p->status);
 		return;
@@ -159,8 +213,9 @@ look_large(struct look *l)
 	probe_find(p, PROBE_GOOD, "search.large", l->type, "",
 	    more ? "_count=%d gave %zu a page" : "_count=%d gave all %zu", MUCH,
 	    n);
-	/* Where there was more, so much is what a page holds. */
-	if (more && n > 0 && (*best == 0 || (int)n < *best))
+	/* Where there was more, so much is what a page holds, unless it was
+	 * thinned out afterwards. */
+	if (more && n >= A_SMALL_PAGE && (*best == 0 || (int)n < *best))
 		*best = (int)n;
 }
 
@@ -201,7 +256,7 @@ read_order(struct probe *p, const char *path)
 	struct order o = {.up = true, .down = true};
 
 	o.status = probe_get(p, "%s", path);
-	for (int pages = 0; pages < 2 && is_searchset(p); pages++) {
+	for (int pages = 0; pages < 2 && probe_is_searchset(p); pages++) {
 		const struct json_value *list = json_get(p->root, "entry");
 		const char *next = probe_link(p, "next");
 		char *url;
@@ -263,18 +318,21 @@ look_order(struct look *l)
 
 /* --- parameters --- */
 
-/* Whether a parameter that nothing can match leaves nothing. */
+/* Whether a parameter that nothing can match leaves nothing, and what is
+ * `there` (NULL: not known) is found by it. */
 static enum probe_level
-look_parameter(struct look *l, const char *name, const char *value, bool need)
+look_parameter(struct look *l, const char *name, const char *value,
+    const char *there, bool need)
 {
 	struct probe *p = l->p;
 	const char *says = probe_says_param(p, l->type, name);
 	enum probe_level bad = need ? PROBE_BAD : PROBE_NOTE;
 	const char *self;
+	bool hidden;
 
 	probe_get(p, "%s%s=%s&_count=1", l->stem, name, value);
 	self = probe_link(p, "self");
-	if (!is_searchset(p)) {
+	if (!probe_is_searchset(p)) {
 		probe_find(p, bad, "search.param", l->type, says,
 		    "%s: refused, status %ld", name, p->status);
 		return bad;
@@ -289,11 +347,18 @@ look_parameter(struct look *l, const char *name, const char *value, bool need)
 		    "%s: there is nothing it could leave out", name);
 		return PROBE_UNKNOWN;
 	}
+	hidden = self != NULL && strstr(self, name) == NULL;
+	if (there != NULL &&
+	    probe_get(p, "%s%s=%s&_count=1", l->stem, name, there) != 0 &&
+	    (!probe_is_searchset(p) || probe_entries(p) == 0)) {
+		probe_find(p, bad, "search.param", l->type, says,
+		    "%s: does not find what is there, status %ld", name,
+		    p->status);
+		return bad;
+	}
 	probe_find(p, PROBE_GOOD, "search.param", l->type, says,
 	    "%s: honoured%s", name,
-	    self != NULL && strstr(self, name) == NULL
-		? ", though the self link does not say so"
-		: "");
+	    hidden ? ", though the self link does not say so" : "");
 	return PROBE_GOOD;
 }
 
@@ -303,7 +368,8 @@ look_filter(struct look *l)
 {
 	const char **known = &l->p->out->profile.last_updated;
 
-	switch (look_parameter(l, "_lastUpdated", "gt" FUTURE, false)) {
+	switch (
+	    look_parameter(l, "_lastUpdated", "gt" FUTURE, l->updated, false)) {
 	case PROBE_GOOD:
 		if (*known == NULL)
 			*known = "yes";
@@ -337,6 +403,41 @@ look_unknown(struct look *l)
 		: "an unknown parameter is ignored, strict or not");
 }
 
+/*= interop C.4-8: a form that is not read would give everything */
+static void
+look_post(struct look *l)
+{
+	struct probe *p = l->p;
+	const char *path = arena_printf(p->a, "%s/_search", l->type);
+	const char *params = strchr(l->stem, '?') + 1;
+	long status;
+
+	status = probe_post(p, path, arena_printf(p->a, "%s_count=1", params));
+	if (!probe_is_searchset(p)) {
+		p->out->profile.post_search = "no";
+		probe_find(p, PROBE_NOTE, "search.post", l->type, "",
+		    "POST _search: status %ld", status);
+		return;
+	}
+	if (l->some == 0 || probe_entries(p) == 0) {
+		probe_find(p, PROBE_UNKNOWN, "search.post", l->type, "",
+		    "POST _search: there is nothing to find");
+		return;
+	}
+	probe_post(
+	    p, path, arena_printf(p->a, "%s_id=" NO_SUCH "&_count=1", params));
+	if (probe_entries(p) > 0) {
+		p->out->profile.post_search = "no";
+		probe_find(p, PROBE_NOTE, "search.post", l->type, "",
+		    "POST _search: the form is ignored, everything comes");
+		return;
+	}
+	if (p->out->profile.post_search == NULL)
+		p->out->profile.post_search = "auto";
+	probe_find(p, PROBE_GOOD, "search.post", l->type, "",
+	    "POST _search is honoured");
+}
+
 static void
 look_read(struct look *l)
 {
@@ -347,9 +448,13 @@ look_read(struct look *l)
 	look_order(l);
 	look_unknown(l);
 	look_filter(l);
-	look_parameter(l, "_id", NO_SUCH, false);
+	look_parameter(l, "_id", NO_SUCH, l->id, false);
 	if (l->p->o->patient == NULL)
-		look_parameter(l, "patient", NO_SUCH, true);
+		look_parameter(l, "patient", NO_SUCH, l->patient, true);
+	look_post(l);
+	if (!l->p->sized)
+		probe_length(l->p, l->type, l->stem);
+	l->p->sized = true;
 }
 
 /* What we write has to be found again. */
@@ -359,10 +464,13 @@ look_written(struct look *l)
 	bool tagged = strcmp(l->type, "Provenance") == 0;
 
 	probe_get(l->p, "%s?_count=1", l->type);
-	l->worked = is_searchset(l->p);
+	l->worked = probe_is_searchset(l->p);
 	l->some = l->worked ? probe_entries(l->p) : 0;
+	/* On tests of its own it is asked when there is something to find. */
+	if (l->some == 0 && l->p->o->write)
+		return;
 	look_parameter(l, tagged ? "_tag" : "identifier",
-	    "https%3A%2F%2Frescan.example%2Ffhir%2Fidentifier%7C" NO_SUCH,
+	    "https%3A%2F%2Frescan.example%2Ffhir%2Fidentifier%7C" NO_SUCH, NULL,
 	    false);
 }
 

@@ -7,7 +7,8 @@
 
 /* What a profile may say: never where secrets are or whom to trust. */
 static const char *const keys[] = {"base_url", "page_count", "lag_s", "sort",
-    "accepts", "if_none_exist", "if_match", "mode", "last_updated"};
+    "accepts", "if_none_exist", "if_match", "mode", "last_updated",
+    "post_search", "url_max"};
 
 struct input {
 	const char *path;
@@ -92,6 +93,10 @@ profile_write(const struct profile *p, struct strbuf *out)
 				 "mode = patient\n");
 	if (p->last_updated != NULL)
 		strbuf_addf(out, "last_updated = %s\n", p->last_updated);
+	if (p->post_search != NULL)
+		strbuf_addf(out, "post_search = %s\n", p->post_search);
+	if (p->url_max > 0)
+		strbuf_addf(out, "url_max = %d\n", p->url_max);
 	strbuf_addf(out, "sort = %s\n", p->sort ? "yes" : "no");
 	if (p->accepts_known) {
 		strbuf_adds(out, "accepts = ");

@@ -24,6 +24,8 @@ struct profile {
 	int lag_s;                          /* -1: not measured */
 	bool by_patient;                    /* searches have to name one */
 	const char *last_updated;           /* "yes", "no", NULL: not known */
+	const char *post_search;            /* "auto", "no", NULL: not known */
+	int url_max;                        /* 0: none was found */
 	bool sort;
 	LIST_OF(const char *) accepts;
 	bool accepts_known;

@@ -71,7 +71,11 @@ found(
 {
 	const struct probe_finding *f = find(id, type, what);
 
-	ck_assert_msg(f != NULL, "no %s %s '%s'", id, type, what);
+	if (f == NULL && find(id, type, "") != NULL)
+		f = find(id, type, "");
+	ck_assert_msg(f != NULL && strstr(f->measured, what) != NULL,
+	    "no %s %s '%s' but '%s'", id, type, what,
+	    f == NULL ? "nothing" : f->measured);
 	ck_assert_msg(f->level == level, "%s %s: %s", id, type,
 	    probe_level_name(f->level));
 }
@@ -108,6 +112,10 @@ START_TEST(a_good_server_reads_only)
 	found("search.repeat", "Observation", "the same", PROBE_GOOD);
 	found("meta.precision", "Observation", "3 digits", PROBE_GOOD);
 	found("search.unknown", "Observation", "refused", PROBE_GOOD);
+	found("search.post", "Observation", "is honoured", PROBE_GOOD);
+	found("http.url", "ImagingStudy", "32000 bytes is taken", PROBE_GOOD);
+	ck_assert_str_eq(report.profile.post_search, "auto");
+	ck_assert_int_eq(report.profile.url_max, 0);
 	found("write.accepted", "Flag", "not tried", PROBE_UNKNOWN);
 	found("http.date", "", "0 s", PROBE_GOOD);
 	ck_assert(!report.profile.accepts_known);
@@ -153,6 +161,22 @@ static const struct {
 	"search.plain", "status 500", PROBE_BAD, true, 0},
     {{.kind = SANDBOX_FAULT_LOGIN, .path = "/Observation"}, "search.plain",
 	"status 200", PROBE_BAD, true, 0},
+    {{.kind = SANDBOX_FAULT_LOOP_NEXT, .path = "/Observation"}, "search.next",
+	"leads back to the same", PROBE_BAD, true, 0},
+    {{.kind = SANDBOX_FAULT_STATUS,
+	 .path = "/Observation.*_lastUpdated=ge",
+	 .status = 500},
+	"search.param", "_lastUpdated: does not find what is there", PROBE_NOTE,
+	true, 0},
+    {{.kind = SANDBOX_FAULT_LAG,
+	 .path = "/Observation.*patient=[0-9]",
+	 .ms = 600000},
+	"search.param", "patient: does not find what is there", PROBE_BAD, true,
+	0},
+    {{.kind = SANDBOX_FAULT_STATUS,
+	 .path = "/Observation[?].*_count=1$",
+	 .status = 400},
+	"search.count", "status 400", PROBE_NOTE, true, 0},
 };
 #define N_READINGS ((int)(sizeof(readings) / sizeof(readings[0])))
 
@@ -175,6 +199,71 @@ START_TEST(a_lie_is_seen)
 	/* Others are not taken for it. */
 	found("search.param", "ImagingStudy", "_lastUpdated: honoured",
 	    PROBE_GOOD);
+	if (strstr(readings[_i].says, "_lastUpdated:") != NULL)
+		ck_assert_str_eq(report.profile.last_updated, "no");
+}
+END_TEST
+
+/* What becomes of searches that are long, or sent by POST. */
+static const struct {
+	struct sandbox_fault fault[2];
+	const char *id, *type, *says;
+	enum probe_level level;
+	const char *post_search;
+	int url_max;
+} longs[] = {
+    {{{.kind = SANDBOX_FAULT_STATUS,
+	 .method = "GET",
+	 .longer = 5000,
+	 .status = 414}},
+	"http.url", "ImagingStudy",
+	"4000 bytes are taken, 8000 not (status 414): POST _search takes them",
+	PROBE_NOTE, "auto", 4000},
+    {{{.kind = SANDBOX_FAULT_CLOSE, .method = "GET", .longer = 10000}},
+	"http.url", "ImagingStudy", "8000 bytes are taken, 16000 not",
+	PROBE_NOTE, "auto", 8000},
+    {{{.kind = SANDBOX_FAULT_STATUS,
+	  .method = "GET",
+	  .longer = 5000,
+	  .status = 431},
+	 {.kind = SANDBOX_FAULT_STATUS, .path = "/_search", .status = 405}},
+	"http.url", "ImagingStudy", "8000 not (status 431)", PROBE_NOTE, "no",
+	4000},
+    /* So many values are refused however they are sent. */
+    {{{.kind = SANDBOX_FAULT_STATUS,
+	  .method = "GET",
+	  .longer = 5000,
+	  .status = 400},
+	 {.kind = SANDBOX_FAULT_STATUS,
+	     .path = "/ImagingStudy/_search",
+	     .skip = 2,
+	     .status = 400}},
+	"http.url", "ImagingStudy", "8000 not, status 400, nor by POST",
+	PROBE_UNKNOWN, "auto", 0},
+    {{{.kind = SANDBOX_FAULT_STATUS,
+	 .path = "/Observation/_search",
+	 .status = 405}},
+	"search.post", "Observation", "status 405", PROBE_NOTE, "no", 0},
+    {{{.kind = SANDBOX_FAULT_IGNORE,
+	 .path = "/Observation/_search",
+	 .word = "form"}},
+	"search.post", "Observation", "the form is ignored", PROBE_NOTE, "no",
+	0},
+};
+#define N_LONGS ((int)(sizeof(longs) / sizeof(longs[0])))
+
+START_TEST(long_searches_are_measured)
+{
+	for (int i = 0; i < 2; i++) {
+		if (longs[_i].fault[i].kind != 0 ||
+		    longs[_i].fault[i].status != 0)
+			fault(longs[_i].fault[i]);
+	}
+	probe(false);
+	found(longs[_i].id, longs[_i].type, longs[_i].says, longs[_i].level);
+	ck_assert_str_eq(report.profile.post_search, longs[_i].post_search);
+	ck_assert_int_eq(report.profile.url_max, longs[_i].url_max);
+	ck_assert(probe_is_fit(&report));
 }
 END_TEST
 
@@ -286,8 +375,15 @@ static const struct {
 	 .method = "DELETE",
 	 .path = "/Flag",
 	 .status = 403},
-	"write.delete", "could not be deleted", PROBE_BAD, true, true, true,
-	false, 1},
+	"write.delete", "cannot be deleted: status 403", PROBE_NOTE, true, true,
+	true, true, 1},
+    /* What is wrong with a test says nothing of the type. */
+    {{.kind = SANDBOX_FAULT_STATUS,
+	 .method = "POST",
+	 .path = "/Flag",
+	 .status = 422},
+	"write.accepted", "our test is refused, status 422: ", PROBE_NOTE, true,
+	true, true, true, 0},
 };
 #define N_WRITINGS ((int)(sizeof(writings) / sizeof(writings[0])))
 
@@ -304,6 +400,42 @@ START_TEST(what_is_not_accepted_is_seen)
 	ck_assert_uint_eq(report.left.n, writings[_i].left);
 	ck_assert(accepted("DiagnosticReport"));
 	ck_assert_uint_eq(sandbox_count(b.sandbox, "Flag"), report.left.n);
+}
+END_TEST
+
+/* Flags come fourth: a create, one again, then several at once. */
+static const struct {
+	struct sandbox_fault fault;
+	const char *says;
+	enum probe_level level;
+} races[] = {
+    {{.kind = SANDBOX_FAULT_TOUCH, .path = "/nothing", .word = "x"},
+	"at once made 1 (", PROBE_GOOD},
+    {{.kind = SANDBOX_FAULT_IGNORE,
+	 .method = "POST",
+	 .path = "/Device$",
+	 .word = "If-None-Exist",
+	 .skip = 4},
+	"at once made 4 (201, 201, 201, 201): one writer at a time",
+	PROBE_NOTE},
+    {{.kind = SANDBOX_FAULT_STATUS,
+	 .method = "POST",
+	 .path = "/Device$",
+	 .status = 409,
+	 .skip = 5},
+	"409", PROBE_GOOD},
+};
+
+START_TEST(writes_at_once_are_tried)
+{
+	fault(races[_i].fault);
+	probe(true);
+	found("write.parallel", "Device", races[_i].says, races[_i].level);
+	ck_assert_ptr_null(find("write.parallel", "Flag", ""));
+	ck_assert_uint_eq(sandbox_count(b.sandbox, "Device"), 0);
+	ck_assert_uint_eq(report.left.n, 0);
+	ck_assert(report.profile.if_none_exist);
+	ck_assert(probe_is_fit(&report));
 }
 END_TEST
 
@@ -345,11 +477,14 @@ suite_probe(void)
 	tcase_add_checked_fixture(t, setup, teardown);
 	tcase_add_test(t, a_good_server_reads_only);
 	tcase_add_loop_test(t, a_lie_is_seen, 0, N_READINGS);
+	tcase_add_loop_test(t, long_searches_are_measured, 0, N_LONGS);
 	tcase_add_test(t, no_fhir_server_is_an_error);
 	tcase_add_test(t, a_short_not_now_is_waited_out);
 	tcase_add_test(t, products_are_known_by_name);
 	tcase_add_test(t, tests_are_written_and_deleted);
 	tcase_add_loop_test(t, what_is_not_accepted_is_seen, 0, N_WRITINGS);
+	tcase_add_loop_test(t, writes_at_once_are_tried, 0,
+	    (int)(sizeof(races) / sizeof(races[0])));
 	tcase_add_test(t, lag_is_measured);
 	tcase_add_test(t, report_is_printed_as_json);
 	suite_add_tcase(s, t);

@@ -51,6 +51,8 @@ ignore_parameter(struct exchange *x, const struct sandbox_fault *f)
 		x->if_none_exist = "";
 	if (len > 0 && strcmp(f->word, "If-Match") == 0)
 		x->if_match = "";
+	if (len > 0 && strcmp(f->word, "form") == 0)
+		x->body_len = 0;
 	while (*s != '\0') {
 		size_t n = strcspn(s, "&");
 
@@ -208,7 +210,7 @@ static const struct {
 static bool
 entry_matches(const struct fault_entry *f, const char *method, const char *uri)
 {
-	return f->left != 0 &&
+	return f->left != 0 && (int)strlen(uri) > f->f.longer - 1 &&
 	       (f->method == NULL || strcmp(f->method, method) == 0) &&
 	       (f->any_path || regexec(&f->path, uri, 0, NULL, 0) == 0);
 }
@@ -370,6 +372,7 @@ order_fault(struct exchange *x, const struct json_value *v)
 	    .kind = kind_of(json_string_at(v, "kind")),
 	    .method = json_string_at(v, "method"),
 	    .path = json_string_at(v, "path"),
+	    .longer = number_at(v, "longer"),
 	    .times = number_at(v, "times"),
 	    .skip = number_at(v, "skip"),
 	    .status = number_at(v, "status"),

@@ -113,7 +113,8 @@ enum sandbox_fault_kind {
 	SANDBOX_FAULT_RELATIVE_NEXT, /* the next link is root-relative */
 	SANDBOX_FAULT_GARBLE, /* half of the body, as if it were the whole */
 	SANDBOX_FAULT_IGNORE, /* as if the parameter (If-None-Exist, If-Match:
-			       * the header) `word` were not there */
+			       * the header, form: the body of a POST
+			       * _search) `word` were not there */
 	SANDBOX_FAULT_DROP,   /* the body's member `word` is not stored */
 	SANDBOX_FAULT_ALTER,  /* stored with the server's own narrative and
 			       * more, decimals without their zeros */
@@ -127,6 +128,7 @@ struct sandbox_fault {
 	enum sandbox_fault_kind kind;
 	const char *method; /* or NULL: any */
 	const char *path;   /* extended regex on path and query; NULL: any */
+	int longer;         /* only when both are longer; 0: any */
 	int times, skip;    /* times 0 counts as 1, -1 is for ever */
 	int status;         /* STATUS */
 	const char *retry_after; /* STATUS: the header's text, or NULL */

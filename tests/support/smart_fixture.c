@@ -52,7 +52,7 @@ notice(void *ctx, const struct notice *n)
 }
 
 static const struct scope_need needs[] = {
-    {"Observation", true, false}, {"Flag", true, true}};
+    {"Observation", true, false, false}, {"Flag", true, true, false}};
 
 void
 smart_setup(void)

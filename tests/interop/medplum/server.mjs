@@ -107,13 +107,25 @@ function capability(origin) {
 	};
 }
 
-async function body(req) {
+/* A form is what its server makes of it: names, some with several values; the
+ * pages that follow are asked for by GET. */
+function form(text, url) {
+	url.pathname = url.pathname.replace(/\/_search$/, '');
+	url.search = text;
+	const values = (name) => url.searchParams.getAll(name);
+	return Object.fromEntries([...url.searchParams.keys()].map((name) =>
+		[name, values(name).length > 1 ? values(name) : values(name)[0]]));
+}
+
+async function body(req, url) {
 	const parts = [];
 	let size = 0;
 	for await (const part of req) {
 		parts.push(part);
 		if ((size += part.length) > BODY_MOST) throw new OperationOutcomeError(badRequest('Too large'));
 	}
+	if (req.headers['content-type']?.startsWith('application/x-www-form-urlencoded'))
+		return form(Buffer.concat(parts).toString(), url);
 	try {
 		return size ? JSON.parse(Buffer.concat(parts)) : undefined;
 	} catch {
@@ -142,9 +154,10 @@ export function makeServer(certs, { authorize, other }) {
 		if (url.pathname.startsWith(`${BASE}/.well-known/`) && other) return other(req, res, url);
 		const refused = await authorize(req, url);
 		if (refused) return send(res, getStatus(refused), refused);
+		const asked = url.pathname.slice(BASE.length + 1) + url.search;
 		const [outcome, resource] = await router.handleRequest({
-			method: req.method, url: url.pathname.slice(BASE.length + 1) + url.search, pathname: '', params: {},
-			query: {}, body: await body(req), headers: req.headers, config: { transactions: true },
+			method: req.method, url: asked, pathname: '', params: {},
+			query: {}, body: await body(req, url), headers: req.headers, config: { transactions: true },
 		}, repository);
 		if (resource?.resourceType === 'Bundle' && resource.type === 'searchset') finish(resource, url);
 		const status = getStatus(outcome);
