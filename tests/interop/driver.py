@@ -152,6 +152,24 @@ class Gateway:
             return subprocess.run([f'{self.build}/rescan', 'run', '-c', ini, '--once'], stdout=out,
                                   stderr=log).returncode
 
+    def probe(self, write):
+        """What the probe says; with write its profile is used from then on."""
+        profile = f'{self.folder}/profile.ini'
+        with open(f'{self.folder}/probe.ini', 'w') as f:
+            f.write(self.head)
+            if os.path.exists(f'{self.folder}/server.ini'):
+                with open(f'{self.folder}/server.ini') as more:
+                    f.write(more.read())
+        more = ['--write', '--out', profile] if write else []
+        done = subprocess.run([f'{self.build}/rescan', 'probe', '-c', f'{self.folder}/probe.ini', '--json', *more],
+                              stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True)
+        with open(f'{self.folder}/probe.{"write" if write else "read"}.json', 'w') as f:
+            f.write(done.stdout)
+        check(f'the probe ends with {done.returncode}', done.returncode == 0, done.stderr, done.stdout[:3000])
+        if write:
+            self.head += f'profile = {profile}\n'
+        return json.loads(done.stdout)
+
     def strange(self):
         """Somebody whose key the server does not know, where it asks for one."""
         if os.path.exists(f'{self.folder}/strange.ini'):
@@ -227,6 +245,22 @@ class Scenario:
         mrn = {r['identifier'][0]['value']: ref(r) for r in self.server.search('Patient?_count=100')}
         check('the patients on the server are others', all(mrn[n] == self.patient(n) for n in LAST), mrn)
         return f'{len(self.new)} resources loaded'
+
+    def probe(self):
+        """The probe finds it fit, leaves nothing behind, and its profile is used."""
+        before = self.everything()
+        said = self.gateway.probe(False)
+        check('a probe that only reads wrote', self.everything() == before)
+        check('a probe that only reads says what is accepted', not said['profile'].get('accepts'), said['profile'])
+        said = self.gateway.probe(True)
+        check('not fit', said['fit'], said)
+        check('tests left behind', said['left_behind'] == [] and self.everything() == before, said['left_behind'])
+        accepts = said['profile']['accepts']
+        check('not all is accepted', set(WRITTEN) <= set(accepts), accepts)
+        return 'probed'
+
+    def everything(self):
+        return sorted(ref(r) for kind in WRITTEN for r in self.server.search(f'{kind}?_count=100'))
 
     def first(self):
         """All is assessed and written, and is what the patients are there for."""
@@ -340,7 +374,7 @@ def main():
     server = Server(base, ca_file, token)
     scenario = Scenario(server, Gateway(name, folder, server, ca_file, build), build)
     software = server.get('metadata').get('software', {})
-    steps = (scenario.load, scenario.first, lambda: scenario.idle('idle'), scenario.withdraw, scenario.progress,
+    steps = (scenario.load, scenario.probe, scenario.first, lambda: scenario.idle('idle'), scenario.withdraw, scenario.progress,
              scenario.person, scenario.lost)
     begin = time.monotonic()
     done = []
@@ -353,7 +387,7 @@ def main():
             print(f'interop: {name}: before that: {"; ".join(done)}', file=sys.stderr)
         return 1
     product = ' '.join(filter(None, (software.get('name'), software.get('version'))))
-    print(f'interop: {name}: ok, {product}, {time.monotonic() - begin:.1f} s, {done[0]}, {done[1]}')
+    print(f'interop: {name}: ok, {product}, {time.monotonic() - begin:.1f} s, {", ".join(done[:3])}')
     return 0
 
 
