@@ -9,24 +9,16 @@
 #include "gateway/rules.h"
 #include "gateway/thresholds.h"
 
-#define DEAUVILLE_CONCEPT "deauville_score"
-
 int
 lymphoma_deauville(const struct timeline *t, size_t tp, const char **ret_source)
 {
-	const struct timepoint *p = &t->timepoints.items[tp];
+	const struct visit_statements *said = &t->timepoints.items[tp].said;
 
-	for (size_t i = 0; t->facts != NULL && i < t->facts->findings.n; i++) {
-		const struct finding_fact *f = &t->facts->findings.items[i];
-
-		if (strcmp(f->concept, DEAUVILLE_CONCEPT) != 0 ||
-		    !f->has_value || f->scale != 0 || f->day < p->day ||
-		    f->day > p->last_day)
-			continue;
-		*ret_source = f->source.reference;
-		return f->value >= 1 && f->value <= 5 ? (int)f->value : -1;
-	}
-	return DEAUVILLE_NONE;
+	if (said->deauville == NULL)
+		return DEAUVILLE_NONE;
+	*ret_source = said->deauville_source;
+	return strcmp(said->deauville, "X") == 0 ? DEAUVILLE_X
+						 : said->deauville[0] - '0';
 }
 
 static bool
@@ -65,27 +57,56 @@ hottest_at(const struct timeline *t, int tp)
 	return v;
 }
 
-/* By score; within one score as a lesion's uptake [derived, §8.4]. */
+/* The score before treatment: of the baseline, else of an earlier PET. */
+static int
+score_before(const struct pet_scan *s)
+{
+	const struct timeline *t = s->c->timeline;
+	const char *source;
+	int before = lymphoma_deauville(t, (size_t)t->baseline, &source);
+
+	if (before < 1 && s->base_tp >= 0)
+		before = lymphoma_deauville(t, (size_t)s->base_tp, &source);
+	return before;
+}
+
+/* By score; within one score, or without one at baseline, as a lesion's
+ * uptake [derived, §8.4]. */
 /*= dissociation §8.4 */
 enum uptake_change
 lymphoma_uptake(const struct pet_scan *s)
 {
 	const struct timeline *t = s->c->timeline;
-	const char *source;
-	int before = lymphoma_deauville(t, (size_t)t->baseline, &source);
-	int64_t a = hottest_at(t, t->baseline), b = hottest_at(t, s->tp);
+	int before = score_before(s);
+	int64_t a = hottest_at(t, s->base_tp >= 0 ? s->base_tp : t->baseline);
+	int64_t b = hottest_at(t, s->tp);
 
-	if (before == DEAUVILLE_NONE)
-		return UPTAKE_UNKNOWN;
-	if (before != s->deauville)
+	if (before >= 1 && before != s->deauville)
 		return s->deauville < before ? UPTAKE_LOWER : UPTAKE_HIGHER;
 	if (a < 0 || b < 0)
-		return UPTAKE_SAME;
+		return before >= 1 ? UPTAKE_SAME : UPTAKE_UNKNOWN;
 	if (b - a >= UPTAKE_MILLI && pet_rises(a, b, UPTAKE_PCT, false))
 		return UPTAKE_HIGHER;
 	return a - b >= UPTAKE_MILLI && pet_falls(a, b, UPTAKE_PCT, false)
 		   ? UPTAKE_LOWER
 		   : UPTAKE_SAME;
+}
+
+const char *
+lymphoma_scores(const struct pet_scan *s)
+{
+	int before = score_before(s);
+
+	if (s->deauville == DEAUVILLE_X)
+		return "Deauville score X: new uptake that is hardly lymphoma "
+		       "is no score of the disease";
+	if (before < 1)
+		return arena_printf(s->c->arena,
+		    "Deauville score %d; none at baseline: uptake is compared "
+		    "by SUVmax where both scans give it",
+		    s->deauville);
+	return arena_printf(s->c->arena, "Deauville score %d, %d at baseline",
+	    s->deauville, before);
 }
 
 /* Product of the two diameters at a timepoint; BURDEN_NONE when unknown. */

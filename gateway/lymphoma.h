@@ -2,8 +2,8 @@
 /*
  * Lymphoma: Lugano and LYRIC (spec/criteria.md §8.5).
  *
- * Emitted only for patients with a Deauville score (concept
- * "deauville_score"): nothing else in the data says that they apply.
+ * Emitted only for scans with a Deauville score: nothing else in the data
+ * says that they apply.
  */
 #ifndef RESCAN_LYMPHOMA_H
 #define RESCAN_LYMPHOMA_H
@@ -11,6 +11,7 @@
 #include "gateway/metabolic.h"
 
 #define DEAUVILLE_NONE 0
+#define DEAUVILLE_X    (-1) /* new uptake that is hardly lymphoma */
 
 /* Uptake against baseline. */
 enum uptake_change { UPTAKE_UNKNOWN, UPTAKE_LOWER, UPTAKE_SAME, UPTAKE_HIGHER };
@@ -53,12 +54,13 @@ struct pet_verdict lyric_step(
 
 /* --- from the timeline --- */
 
-/* The Deauville score of a timepoint, DEAUVILLE_NONE without one, -1 for a
- * number that is none. */
+/* The Deauville score of a timepoint, DEAUVILLE_NONE without one. */
 int lymphoma_deauville(
     const struct timeline *t, size_t tp, const char **ret_source);
 /* Uptake of a scan against baseline's, and new foci. */
 enum uptake_change lymphoma_uptake(const struct pet_scan *s);
+/* The scores now and at baseline, for people. */
+const char *lymphoma_scores(const struct pet_scan *s);
 struct lymphoma_ct lymphoma_load_ct(const struct pet_scan *s);
 
 #endif

@@ -109,7 +109,7 @@ struct pet_scan {
 	LIST_OF(const char *) sources;
 	enum category recist;
 	enum clinical clinical;
-	int deauville; /* 1 to 5, -1 for no such score, 0 without one */
+	int deauville; /* 1 to 5, DEAUVILLE_X, 0 without one */
 	const char *deauville_source;
 };
 

@@ -107,6 +107,7 @@ enum statement_kind {
 	STATEMENT_TARGET_RESPONSE,  /* the reader's own */
 	STATEMENT_OVERALL_RESPONSE,
 	STATEMENT_UNSCHEDULED, /* scan for a new symptom */
+	STATEMENT_DEAUVILLE,   /* number 1..5, or X */
 	STATEMENT_ECOG         /* number 0..5 */
 };
 
@@ -118,6 +119,7 @@ struct statement_fact {
 	const char *value;  /* "CR", "NON-CR/NON-PD", "yes", "1", … */
 	const char *reader; /* performer reference, or NULL */
 	int64_t issued_ms;  /* INT64_MIN when not said */
+	bool of_lesion;     /* a score of one lesion, not of the scan */
 };
 
 /* A dose of anything the maps know: checkpoint inhibitors, steroids … */

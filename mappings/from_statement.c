@@ -5,6 +5,7 @@
 #include "mappings/intake.h"
 
 #include <ctype.h>
+#include <strings.h>
 
 static const struct {
 	const char *question;
@@ -19,6 +20,7 @@ static const struct {
     {"q_cancer_disease_status", STATEMENT_OVERALL_RESPONSE, false},
     {"timepoint_unscheduled", STATEMENT_UNSCHEDULED, true},
     {"symptomatic_deterioration", STATEMENT_UNSCHEDULED, true},
+    {"q_deauville_score", STATEMENT_DEAUVILLE, false},
 };
 
 /* Day and study of a statement; false when it cannot be placed. */
@@ -50,9 +52,98 @@ yes_no_value(struct mapping *m, const struct json_value *holder)
 	    m, "yes-no", json_get(holder, "valueCodeableConcept"));
 }
 
+/* A whole number within bounds, "2" or "2.0", as "2". */
 static const char *
-statement_value(struct mapping *m, const struct json_value *holder, bool yes_no)
+whole_number(struct mapping *m, const struct json_value *v, int least, int most)
 {
+	const char *text = json_number(v);
+	struct decimal d;
+	int64_t whole;
+
+	if (text == NULL || decimal_parse(text, &d, NULL) != ERR_OK ||
+	    decimal_scaled(&d, 1, 1, 0, &whole, NULL) != ERR_OK)
+		return NULL;
+	for (int i = 0; i < d.scale; i++) {
+		if (d.digits % 10 != 0)
+			return NULL;
+		d.digits /= 10;
+	}
+	return whole < least || whole > most
+		   ? NULL
+		   : arena_printf(m->arena, "%d", (int)whole);
+}
+
+/* "deauville_4" → "4". */
+static const char *
+deauville_grade(const char *concept)
+{
+	static const char prefix[] = "deauville_";
+
+	if (concept == NULL ||
+	    strncmp(concept, prefix, sizeof(prefix) - 1) != 0)
+		return NULL;
+	concept += sizeof(prefix) - 1;
+	return strcmp(concept, "x") == 0 ? "X" : concept;
+}
+
+/* Text that is the score and nothing else: "4", "X". */
+static const char *
+deauville_text(const char *s)
+{
+	static const char *const scores[] = {"1", "2", "3", "4", "5", "X"};
+
+	for (size_t i = 0; i < sizeof(scores) / sizeof(*scores); i++) {
+		if (s != NULL && strcasecmp(s, scores[i]) == 0)
+			return scores[i];
+	}
+	return NULL;
+}
+
+/* Whatever says it, the others must not say another. */
+static bool
+agree(const char **v, const char *said)
+{
+	if (said == NULL)
+		return true;
+	if (*v != NULL && strcmp(*v, said) != 0)
+		return false;
+	*v = said;
+	return true;
+}
+
+/* A number, or a code that may stand in the interpretation (mCODE). */
+/*= lugano §8.5 the score */
+static const char *
+deauville_value(struct mapping *m, const struct json_value *holder)
+{
+	const char *map = "deauville", *v = NULL;
+	const struct json_value *all = json_get(holder, "interpretation");
+	const char *said[] = {
+	    whole_number(m, json_get(holder, "valueInteger"), 1, 5),
+	    whole_number(m, json_path(holder, "valueQuantity.value"), 1, 5),
+	    deauville_text(json_string_at(holder, "valueString")),
+	    deauville_grade(mapping_value_concept(
+		m, map, json_get(holder, "valueCodeableConcept"))),
+	};
+
+	for (size_t i = 0; i < sizeof(said) / sizeof(*said); i++) {
+		if (!agree(&v, said[i]))
+			return NULL;
+	}
+	for (size_t i = 0; i < json_length(all); i++) {
+		if (!agree(&v, deauville_grade(
+				   mapping_lookup(m, map, json_at(all, i)))))
+			return NULL;
+	}
+	return v;
+}
+
+static const char *
+statement_value(struct mapping *m, const struct json_value *holder,
+    enum statement_kind kind, bool yes_no)
+{
+	if (kind == STATEMENT_DEAUVILLE)
+		return deauville_value(m, holder);
 	return yes_no ? yes_no_value(m, holder)
 		      : mapping_value_concept(m, "response",
 			    json_get(holder, "valueCodeableConcept"));
@@ -77,7 +168,9 @@ from_statement(struct mapping *m, const struct record *r, const char *question,
 	s.issued_ms = mapping_issued(r);
 	if (json_get(holder, "dataAbsentReason") != NULL)
 		return;
-	s.value = statement_value(m, holder, questions[i].yes_no);
+	s.of_lesion =
+	    s.kind == STATEMENT_DEAUVILLE && identity_has_lesion(m, r);
+	s.value = statement_value(m, holder, s.kind, questions[i].yes_no);
 	if (s.value == NULL) {
 		/* A panel's own code may stand above its components. */
 		if (holder == r->json &&
@@ -86,7 +179,7 @@ from_statement(struct mapping *m, const struct record *r, const char *question,
 		facts_problem(m->facts, r->key,
 		    json_get(holder, "valueString") != NULL ? "narrative_only"
 							    : "value_unknown",
-		    "%s: no value a map knows", question);
+		    "%s: no value a map knows, or two", question);
 		return;
 	}
 	if (place(m, r, &s))
@@ -103,36 +196,15 @@ ecog_grade(const char *concept)
 		   : NULL;
 }
 
-/* A number 0 to 5, "2" or "2.0". */
-static const char *
-ecog_number(struct mapping *m, const struct json_value *v)
-{
-	const char *text = json_number(v);
-	struct decimal d;
-	int64_t whole;
-
-	if (text == NULL || decimal_parse(text, &d, NULL) != ERR_OK ||
-	    decimal_scaled(&d, 1, 1, 0, &whole, NULL) != ERR_OK)
-		return NULL;
-	for (int i = 0; i < d.scale; i++) {
-		if (d.digits % 10 != 0)
-			return NULL;
-		d.digits /= 10;
-	}
-	return whole < 0 || whole > 5
-		   ? NULL
-		   : arena_printf(m->arena, "%d", (int)whole);
-}
-
 static const char *
 ecog_value(struct mapping *m, const struct json_value *o)
 {
 	const char *map = "performance-status";
 	const struct json_value *all = json_get(o, "interpretation");
-	const char *v = ecog_number(m, json_get(o, "valueInteger"));
+	const char *v = whole_number(m, json_get(o, "valueInteger"), 0, 5);
 
 	if (v == NULL)
-		v = ecog_number(m, json_path(o, "valueQuantity.value"));
+		v = whole_number(m, json_path(o, "valueQuantity.value"), 0, 5);
 	if (v == NULL) {
 		v = ecog_grade(mapping_value_concept(
 		    m, map, json_get(o, "valueCodeableConcept")));

@@ -318,6 +318,30 @@ say(struct building *b, const struct statement_fact *s, const char **word,
 	*source = ref;
 }
 
+/* A score of the scan counts before those of lesions, of which the highest
+ * does; X, uptake that is no lymphoma, gives way to any number. */
+static void
+say_deauville(struct building *b, const struct statement_fact *s,
+    struct visit_statements *v)
+{
+	bool x = strcmp(s->value, "X") == 0;
+	bool first = v->deauville == NULL || strcmp(v->deauville, "X") == 0;
+
+	if (v->deauville != NULL && x)
+		return;
+	if (!first && s->of_lesion != v->deauville_of_lesion) {
+		if (s->of_lesion)
+			return;
+		first = true;
+	}
+	if (!first && s->of_lesion && strcmp(s->value, v->deauville) <= 0)
+		return;
+	if (first || s->of_lesion)
+		v->deauville = NULL;
+	say(b, s, &v->deauville, &v->deauville_source);
+	v->deauville_of_lesion = s->of_lesion;
+}
+
 static void
 apply_statement(struct building *b, const struct statement_fact *s,
     struct visit_statements *v, const char **new_word, const char **worse_word)
@@ -343,6 +367,9 @@ apply_statement(struct building *b, const struct statement_fact *s,
 	case STATEMENT_UNSCHEDULED:
 		if (yes_no(s->value) != NO)
 			v->unscheduled_source = s->source.reference;
+		break;
+	case STATEMENT_DEAUVILLE:
+		say_deauville(b, s, v);
 		break;
 	case STATEMENT_ECOG:
 		break;

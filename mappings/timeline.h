@@ -114,6 +114,8 @@ struct visit_statements {
 	const char *overall_response, *overall_source;
 	bool unscheduled; /* scan for a new symptom */
 	const char *unscheduled_source;
+	const char *deauville, *deauville_source; /* "1" to "5", "X" */
+	bool deauville_of_lesion; /* the highest of the lesions' */
 };
 
 struct timepoint {

@@ -63,6 +63,13 @@ static const struct {
     {"response", NCIT, "C18213", "SD"},
     {"response", NCIT, "C96700", "NON-CR/NON-PD"},
     {"response", NCIT, "C142360", "iUPD"},
+    {"visit-question", SCT, "708895006", "q_deauville_score"},
+    {"deauville", NCIT, "C99728", "deauville_1"},
+    {"deauville", NCIT, "C99747", "deauville_2"},
+    {"deauville", NCIT, "C99748", "deauville_3"},
+    {"deauville", NCIT, "C99749", "deauville_4"},
+    {"deauville", NCIT, "C99750", "deauville_5"},
+    {"deauville", NCIT, "C136879", "deauville_x"},
     {"yes-no", NCIT, "C49488", "yes"},
     {"yes-no", NCIT, "C49487", "no"},
     {"yes-no", SCT, "373067005", "no"},
@@ -148,7 +155,7 @@ START_TEST(sources_are_named)
 	const struct codemap_source *s;
 	size_t n = codemap_sources(maps, &s);
 
-	ck_assert_uint_eq(n, 24);
+	ck_assert_uint_eq(n, 25);
 	for (size_t i = 0; i < n; i++) {
 		ck_assert_msg(
 		    strncmp(s[i].url, "https://rescan.example/fhir/ConceptMap/",

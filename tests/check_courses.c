@@ -322,12 +322,12 @@ START_TEST(lymphoma)
 	struct assessment *x;
 
 	course_measure_uptake("spleen", -1, 300, SUV_MAX, 10000);
-	course_find("deauville_score", -1, 5);
+	course_score(-1, "5");
 	course_give(0);
 	course_measure_uptake("spleen", 60, 250, SUV_MAX, 6000);
-	course_find("deauville_score", 60, 4);
+	course_score(60, "4");
 	course_measure_uptake("spleen", 120, 250, SUV_MAX, 2000);
-	course_find("deauville_score", 120, 2);
+	course_score(120, "2");
 	x = course_assess();
 	course_expect_pet(x, "lugano", 60, "PMR");
 	course_expect_pet(x, "lyric", 60, "PMR");

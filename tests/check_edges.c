@@ -303,12 +303,12 @@ START_TEST(lugano_node)
 	const struct assessment *x;
 
 	nodes(-1, 300, 200);
-	course_find("deauville_score", -1, 5);
+	course_score(-1, "5");
 	course_give(0);
 	nodes(60, 150, 90);
-	course_find("deauville_score", 60, 3);
+	course_score(60, "3");
 	nodes(120, 151, 90);
-	course_find("deauville_score", 120, 3);
+	course_score(120, "3");
 	x = course_assess();
 	ck_assert(
 	    course_says(&course_pet(x, "lugano", 60)->because, "CT alone: CR"));
@@ -323,14 +323,14 @@ START_TEST(same_score)
 	const struct assessment *x;
 
 	course_measure_uptake("spleen", -1, 300, SUV_MAX, 2000);
-	course_find("deauville_score", -1, 4);
+	course_score(-1, "4");
 	course_give(0);
 	course_measure_uptake("spleen", 60, 300, SUV_MAX, 2800);
-	course_find("deauville_score", 60, 4);
+	course_score(60, "4");
 	course_measure_uptake("spleen", 120, 300, SUV_MAX, 1200);
-	course_find("deauville_score", 120, 4);
+	course_score(120, "4");
 	course_measure_uptake("spleen", 180, 300, SUV_MAX, 2799);
-	course_find("deauville_score", 180, 4);
+	course_score(180, "4");
 	x = course_assess();
 	course_expect_pet(x, "lugano", 60, "PMD");
 	course_expect_pet(x, "lyric", 60, "IR3");

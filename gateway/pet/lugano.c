@@ -11,7 +11,7 @@ struct pet_verdict
 lugano_judge_pet(int deauville, enum uptake_change change, bool new_foci)
 {
 	if (deauville < 1 || deauville > 5)
-		return pet_not_evaluable("lugano.ne", "DEAUVILLE_INVALID");
+		return pet_not_evaluable("lugano.ne", "DEAUVILLE_X");
 	if (new_foci)
 		return pet_said("PMD", "lugano.pmd.new_foci");
 	if (deauville <= DEAUVILLE_CMR)
@@ -69,8 +69,7 @@ step(void *state, const struct pet_scan *s, struct pet_answer *ret)
 	(void)state;
 	ret->verdict =
 	    lugano_judge_pet(s->deauville, lymphoma_uptake(s), ct.new_lesion);
-	ret->text =
-	    arena_printf(s->c->arena, "Deauville score %d", s->deauville);
+	ret->text = lymphoma_scores(s);
 	ret->note_rule = alone.rule;
 	ret->note = arena_printf(s->c->arena, "CT alone: %s%s%s", alone.overall,
 	    alone.missing != NULL ? ", " : "",

@@ -76,8 +76,7 @@ step(void *state, const struct pet_scan *s, struct pet_answer *ret)
 	v.clinical = s->clinical;
 	v.lugano = lugano_judge_pet(s->deauville, change, v.ct.new_lesion);
 	ret->verdict = lyric_step(state, s->c->timeline->therapy_start, &v);
-	ret->text =
-	    arena_printf(s->c->arena, "Deauville score %d", s->deauville);
+	ret->text = lymphoma_scores(s);
 }
 
 extern const struct pet_criterion pet_criterion_lyric;

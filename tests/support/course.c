@@ -170,15 +170,28 @@ course_expect_pet(const struct assessment *x, const char *criterion, int day,
 	ck_assert_uint_gt(m->because.n, 0);
 }
 
-void
-course_ecog(int day, const char *score)
+static void
+state(enum statement_kind kind, int day, const char *value)
 {
 	struct statement_fact *s =
 	    ARENA_PUSH(course_arena, &course_facts->statements);
 
 	s->source.reference = arena_printf(
 	    course_arena, "Observation/e%zu", course_facts->statements.n);
-	s->kind = STATEMENT_ECOG;
+	s->kind = kind;
 	s->day = COURSE_START + day;
-	s->value = score;
+	s->value = value;
+	s->issued_ms = INT64_MIN;
+}
+
+void
+course_ecog(int day, const char *score)
+{
+	state(STATEMENT_ECOG, day, score);
+}
+
+void
+course_score(int day, const char *deauville)
+{
+	state(STATEMENT_DEAUVILLE, day, deauville);
 }

@@ -25,6 +25,7 @@ void course_say_absent(const char *lesion, int day);
 void course_give(int day);
 void course_find(const char *concept, int day, int value);
 void course_ecog(int day, const char *score);
+void course_score(int day, const char *deauville);
 
 struct assessment *course_assess(void);
 

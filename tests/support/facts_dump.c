@@ -13,7 +13,8 @@ static const char *const states[] = {"-", "absent", "present", "too_small",
     "increased", "unequivocal", "decreased", "unchanged", "equivocal",
     "not_evaluable", "merged"};
 static const char *const kinds[] = {"non_target", "non_target_worse",
-    "new_lesion", "target_response", "overall_response", "unscheduled", "ecog"};
+    "new_lesion", "target_response", "overall_response", "unscheduled",
+    "deauville", "ecog"};
 static const char *const suvs[] = {
     "suvmax", "suvpeak", "suvmean", "sulmax", "sulpeak", "sulmean"};
 
