@@ -71,11 +71,14 @@ answer_of(const struct assess_case *c, const struct criterion_result *r,
 	return c->n_visits;
 }
 
-static void
+/* True when a scan came too early: then the repeat's day is preferred. */
+static bool
 explain_early_scans(const struct assess_case *c,
     const struct criterion_result *r, const struct wait *w,
     struct recommendation *ret)
 {
+	bool any = false;
+
 	for (size_t i = 1; i < c->n_visits; i++) {
 		const struct visit *v = &c->visits[i];
 
@@ -83,6 +86,7 @@ explain_early_scans(const struct assess_case *c,
 		    v->day - w->anchor >= w->min_days - w->grace_days ||
 		    !verdict_has_flag(&r->at[v->index], "DISREGARDED_EARLY"))
 			continue;
+		any = true;
 		because_add(c->arena, &ret->because, "advice.repeat_early",
 		    NULL, 0,
 		    "the scan of %s, %d days after, was too early and is to "
@@ -94,6 +98,7 @@ explain_early_scans(const struct assess_case *c,
 			w->anchor +
 			    window_rule_find("irecist_repeat")->preferred));
 	}
+	return any;
 }
 
 static void
@@ -116,7 +121,8 @@ explain_wait(const struct assess_case *c, const struct wait *w,
 }
 
 static void
-explain_overdue(const struct assess_case *c, struct recommendation *ret)
+explain_overdue(
+    const struct assess_case *c, int32_t as_of, struct recommendation *ret)
 {
 	if (ret->state == DUE_OVERDUE)
 		because_add(c->arena, &ret->because, "advice.window_passed",
@@ -126,8 +132,9 @@ explain_overdue(const struct assess_case *c, struct recommendation *ret)
 		    wording_day(c->arena, ret->to));
 	if (ret->state == DUE_OVERDUE && strcmp(ret->criterion, "irecist") == 0)
 		because_add(c->arena, &ret->because, "window.irecist_late",
-		    NULL, 0, "scan now, within %d days",
-		    window_rule_find("irecist_late")->latest);
+		    NULL, 0, "LATE: scan now, by %s",
+		    wording_day(c->arena,
+			as_of + window_rule_find("irecist_late")->latest));
 }
 
 /* The day the table of windows prefers, if this window has it. */
@@ -155,12 +162,14 @@ add_wait(const struct assess_case *c, const struct criterion_result *r,
 	struct recommendation *ret =
 	    advice_recommend(x, "confirmation_scan", w->criterion, w->anchor,
 		w->anchor + w->min_days, plus(w->anchor, w->max_days));
+	bool repeat;
 
 	explain_wait(c, w, ret);
-	explain_early_scans(c, r, w, ret);
+	repeat = explain_early_scans(c, r, w, ret);
 	if (answer == c->n_visits) {
-		explain_overdue(c, ret);
-		explain_preferred(c, w, ret);
+		explain_overdue(c, x->as_of, ret);
+		if (!repeat)
+			explain_preferred(c, w, ret);
 		if (strcmp(w->criterion, "irecist") == 0)
 			advice_add_clinical(c, x, x->recommendations.n - 1);
 		return true;
@@ -355,10 +364,23 @@ add_baseline_review(const struct assess_case *c, struct assessment *x)
 	    "no usable baseline: name one, or complete its measurements");
 }
 
+/* What was known on that day: later scans had not been made. */
+static struct assess_case
+case_as_of(const struct assess_case *c, int32_t as_of)
+{
+	struct assess_case seen = *c;
+
+	while (as_of != DAY_NONE && seen.n_visits > 1 &&
+	       seen.visits[seen.n_visits - 1].day > as_of)
+		seen.n_visits--;
+	return seen;
+}
+
 void
 advice_add(const struct assess_case *c, struct assessment *x)
 {
 	const struct criterion_result *r = leading(x);
+	const struct assess_case seen = case_as_of(c, x->as_of);
 
 	if (r == NULL)
 		return;
@@ -366,11 +388,11 @@ advice_add(const struct assess_case *c, struct assessment *x)
 		add_baseline_review(c, x);
 		return;
 	}
-	if (!add_confirmations(c, x))
-		add_routine(c, r, x);
-	add_response_confirmation(c, r, x);
-	add_review(c, r, x);
-	advice_add_equivocal(c, x);
-	advice_add_hyperprogression(c, x);
-	advice_add_metabolic(c, x);
+	if (!add_confirmations(&seen, x))
+		add_routine(&seen, r, x);
+	add_response_confirmation(&seen, r, x);
+	add_review(&seen, r, x);
+	advice_add_equivocal(&seen, x);
+	advice_add_hyperprogression(&seen, x);
+	advice_add_metabolic(&seen, x);
 }

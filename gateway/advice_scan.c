@@ -76,7 +76,7 @@ answer_to(const struct assessment *x, size_t i, int min_days)
 		const struct metabolic *m = &x->metabolic.items[k];
 
 		if (strcmp(m->criterion, asked->criterion) == 0 &&
-		    strcmp(m->overall, "NE") != 0 &&
+		    strcmp(m->overall, "NE") != 0 && m->day <= x->as_of &&
 		    m->day - asked->day >= min_days)
 			return m;
 	}
@@ -112,7 +112,8 @@ advice_add_metabolic(const struct assess_case *c, struct assessment *x)
 		for (size_t i = 0; i < x->metabolic.n; i++) {
 			const struct metabolic *m = &x->metabolic.items[i];
 
-			if (strcmp(m->criterion, waits[w].criterion) != 0 ||
+			if (m->day > x->as_of ||
+			    strcmp(m->criterion, waits[w].criterion) != 0 ||
 			    strncmp(m->overall, waits[w].prefix,
 				strlen(waits[w].prefix)) != 0)
 				continue;

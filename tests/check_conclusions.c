@@ -81,6 +81,15 @@ START_TEST(advice)
 		"confirmation_scan", 70, 98, DUE_DONE},
 	    {TP("42", T1("125")) "," TP("72", T1("110")), 80, "next_assessment",
 		114, 156, DUE_UPCOMING},
+	    /* on the day, not with what came later */
+	    {TP("42", T1("125")) "," TP("72", T1("110")), 71,
+		"confirmation_scan", 70, 98, DUE_NOW},
+	    {TP("42", T1("125")) "," TP("72", T1("110")), 69,
+		"confirmation_scan", 70, 98, DUE_UPCOMING},
+	    {TP("42", T1("125")) "," TP("72", T1("110")), 72,
+		"confirmation_scan", 70, 98, DUE_DONE},
+	    {TP("42", T1("125")) "," TP("72", T1("110")), 41, "next_assessment",
+		42, 84, DUE_UPCOMING},
 	    {TP("42", T1("100")), 100, "next_assessment", 84, 126, DUE_NOW},
 	    {TP("42", "'not_done':true"), 50, "review_data", 49, 84, DUE_NOW},
 	};

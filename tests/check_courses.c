@@ -65,6 +65,12 @@ START_TEST(hyperprogression_stop)
 	x = course_assess();
 	ck_assert_int_eq(
 	    course_advice(x, "hyperprogression", 0)->state, DUE_DONE);
+	ck_assert_int_eq(
+	    course_advice(course_assess_as_of(105), "hyperprogression", 0)
+		->state,
+	    DUE_OVERDUE);
+	ck_assert_ptr_null(
+	    course_advice(course_assess_as_of(49), "hyperprogression", 0));
 	ck_assert_int_eq(course_hpd(x, "kato2017")->met, YES);
 	ck_assert(!course_says(&course_hpd(x, "champiat2017")->because,
 	    "HPD_PENDING_CONFIRMATION"));
@@ -263,6 +269,11 @@ START_TEST(pet_advice)
 	ck_assert_int_eq(
 	    course_advice(course_assess(), "ipercist", 0)->state, DUE_DONE);
 	course_expect_pet(course_assess(), "ipercist", 102, "CPMD");
+	/* The day before, that PET was still to come. */
+	r = course_advice(course_assess_as_of(101), "ipercist", 0);
+	ck_assert_int_eq(r->state, DUE_NOW);
+	ck_assert_ptr_null(
+	    course_advice(course_assess_as_of(59), "ipercist", 0));
 }
 END_TEST
 

@@ -426,15 +426,8 @@ END_TEST
 static const struct recommendation *
 review_as_of(int day)
 {
-	struct assess_options *o = arena_alloc(course_arena, sizeof(*o));
-	const struct assess_options defaults = ASSESS_DEFAULTS;
-	struct timeline_options to = TIMELINE_DEFAULTS;
-
-	*o = defaults;
-	o->as_of = COURSE_START + day;
 	return clinical("advice.clinical_unstable", "review_data",
-	    assess_run(timeline_build(course_facts, &to, course_arena), o,
-		course_arena));
+	    course_assess_as_of(day));
 }
 
 START_TEST(clinical_decline_later)
@@ -450,6 +443,24 @@ START_TEST(clinical_decline_later)
 	/* The next scan answers; there is nothing to wait for. */
 	course_measure("lung", 91, 300);
 	ck_assert_ptr_null(review_as_of(91));
+	ck_assert_ptr_nonnull(review_as_of(90));
+}
+END_TEST
+
+/* The day asked for, before, after an early scan, and when it is late. */
+START_TEST(preferred_day)
+{
+	const struct recommendation *r;
+
+	progress();
+	r = course_advice(course_assess(), "irecist", 0);
+	ck_assert(course_says(&r->because, "preferably about 2024-04-01"));
+	r = course_advice(course_assess_as_of(113), "irecist", 0);
+	ck_assert(course_says(&r->because, "LATE: scan now, by 2024-04-30"));
+	course_measure("lung", 76, 250);
+	r = course_advice(course_assess(), "irecist", 0);
+	ck_assert(course_says(&r->because, "repeat it about 2024-03-25"));
+	ck_assert(!course_says(&r->because, "preferably"));
 }
 END_TEST
 
@@ -553,6 +564,7 @@ add_courses(TCase *c)
 	tcase_add_test(c, clinical_stable);
 	tcase_add_test(c, clinical_unstable);
 	tcase_add_test(c, clinical_decline_later);
+	tcase_add_test(c, preferred_day);
 	tcase_add_test(c, no_inhibitor);
 }
 

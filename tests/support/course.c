@@ -88,16 +88,29 @@ course_find(const char *concept, int day, int value)
 	f->modalities = "";
 }
 
-struct assessment *
-course_assess(void)
+static struct assessment *
+assess_on(int32_t as_of)
 {
 	struct timeline_options to = TIMELINE_DEFAULTS;
 	struct assess_options *o = arena_alloc(course_arena, sizeof(*o));
 	const struct assess_options defaults = ASSESS_DEFAULTS;
 
 	*o = defaults;
+	o->as_of = as_of;
 	return assess_run(
 	    timeline_build(course_facts, &to, course_arena), o, course_arena);
+}
+
+struct assessment *
+course_assess(void)
+{
+	return assess_on(DAY_NONE);
+}
+
+struct assessment *
+course_assess_as_of(int day)
+{
+	return assess_on(COURSE_START + day);
 }
 
 const struct hyperprogression *

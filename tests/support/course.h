@@ -28,6 +28,7 @@ void course_ecog(int day, const char *score);
 void course_score(int day, const char *deauville);
 
 struct assessment *course_assess(void);
+struct assessment *course_assess_as_of(int day);
 
 /* What the assessment says; NULL where it says nothing. */
 const struct hyperprogression *course_hpd(
