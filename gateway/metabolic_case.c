@@ -5,7 +5,6 @@
  */
 #include "gateway/metabolic.h"
 
-#include <inttypes.h>
 #include <string.h>
 
 #include "gateway/lymphoma.h"
@@ -287,14 +286,6 @@ load_scan(const struct run *run, int tp)
 
 /* --- the document --- */
 
-static const char *
-milli_text(struct arena *a, int64_t v)
-{
-	return v < 0 ? "unknown"
-		     : arena_printf(
-			   a, "%" PRId64 ".%03d", v / 1000, (int)(v % 1000));
-}
-
 /* The item whose absence made it NE. */
 static const char *
 missing_item(const struct pet_scan *s, const char *code)
@@ -329,6 +320,31 @@ explain_missing(const struct run *run, const struct pet_scan *s,
 		    v->missing);
 }
 
+/* "hottest SULpeak 7.0 is 30.0 % (-3.0) below 10.0 at the baseline PET". */
+static const char *
+pair_text(const struct run *run, const struct pet_answer *a)
+{
+	const struct pet_pair *p = a->pair;
+	const char *day =
+	    wording_day(run->arena, run->t->timepoints.items[run->base].day);
+	const char *now = wording_uptake(run->arena, p->now);
+	const char *base = wording_uptake(run->arena, p->base);
+	const char *fresh = p->new_lesion ? "; new avid lesion" : "";
+
+	if (p->now < 0 && p->base < 0)
+		return arena_printf(run->arena,
+		    "%s unknown here and at the baseline PET of %s%s", a->what,
+		    day, fresh);
+	if (p->now < 0 || p->base < 0)
+		return arena_printf(run->arena,
+		    "%s %s, %s at the baseline PET of %s%s", a->what, now, base,
+		    day, fresh);
+	return arena_printf(run->arena,
+	    "%s %s is %s %s at the baseline PET of %s%s", a->what, now,
+	    wording_change_uptake(run->arena, p->now, p->base), base, day,
+	    fresh);
+}
+
 /* The numbers a verdict rests on, and what is not in the data. */
 static void
 explain_pair(const struct run *run, const struct pet_scan *s,
@@ -340,10 +356,7 @@ explain_pair(const struct run *run, const struct pet_scan *s,
 	    (a->verdict.missing != NULL && p->base < 0 && p->now < 0))
 		return;
 	because_add(run->arena, &m->because, a->verdict.rule, s->sources.items,
-	    s->sources.n, "%s %s, %s at the baseline PET of %s%s", a->what,
-	    milli_text(run->arena, p->now), milli_text(run->arena, p->base),
-	    wording_day(run->arena, run->t->timepoints.items[run->base].day),
-	    p->new_lesion ? "; new avid lesion" : "");
+	    s->sources.n, "%s", pair_text(run, a));
 	if (a->verdict.missing == NULL)
 		because_add(run->arena, &m->because, "pet.comparability", NULL,
 		    0,

@@ -156,6 +156,8 @@ struct search {
 	const struct assess_case *c;
 	struct assessment *x;
 	struct arena *arena;
+	const struct criterion_result *r; /* iRECIST, else RECIST 1.1 */
+	bool unconfirmed;        /* it knows of unconfirmed progression */
 	struct response_at *seq; /* of the visits after baseline */
 	const struct visit **visits;
 	size_t n;
@@ -181,8 +183,25 @@ because_visit(struct search *s, struct pattern *p, const char *rule, size_t i)
 	    s->c->timeline, (size_t)s->visits[i]->index, s->arena, &n);
 
 	because_add(s->arena, &p->because, rule, sources, n, "%s on %s",
-	    category_name(s->seq[i].category),
+	    category_name(s->r->at[s->visits[i]->index].overall),
 	    wording_day(s->arena, s->seq[i].day));
+}
+
+/* RECIST 1.1 in iRECIST's words: any PD may yet be taken back. */
+/*= pseudoprogression §7 or first RECIST PD */
+static enum category
+category_in_retrospect(enum category k)
+{
+	switch (k) {
+	case CAT_PD:
+		return CAT_IUPD;
+	case CAT_SD:
+		return CAT_ISD;
+	case CAT_NON:
+		return CAT_INON;
+	default:
+		return k;
+	}
 }
 
 static void
@@ -192,8 +211,10 @@ load_sequence(struct search *s)
 	    assessment_criterion(s->x, "irecist");
 	size_t room = s->c->n_visits;
 
+	s->unconfirmed = r != NULL;
 	if (r == NULL)
 		r = assessment_criterion(s->x, "recist11");
+	s->r = r;
 	s->seq = arena_alloc(s->arena, room * sizeof(*s->seq));
 	s->visits = arena_alloc(s->arena, room * sizeof(*s->visits));
 	for (size_t i = 1; i < s->c->n_visits && r != NULL; i++) {
@@ -201,7 +222,8 @@ load_sequence(struct search *s)
 
 		s->visits[s->n] = v;
 		s->seq[s->n].day = v->day;
-		s->seq[s->n++].category = r->at[v->index].overall;
+		s->seq[s->n++].category =
+		    category_in_retrospect(r->at[v->index].overall);
 	}
 }
 
@@ -258,7 +280,8 @@ find_pseudoprogression(struct search *s)
 	    s->seq, s->n, s->c->options->contested.psp_through_sd, &i, &b)) {
 		struct pattern *p;
 
-		if (b.state == PSP_PENDING && is_not_computable(s, b.at))
+		if (b.state == PSP_PENDING &&
+		    (!s->unconfirmed || is_not_computable(s, b.at)))
 			continue;
 		p = emit(s, "pseudoprogression", words[b.state].status,
 		    s->seq[b.at].day);
@@ -314,6 +337,21 @@ because_sum(struct search *s, struct pattern *p, const char *rule, size_t i)
 	    wording_mm(s->arena, s->c->base_tmm));
 }
 
+/* Flag iRECIST's verdict at each such visit from i on. */
+static void
+flag_low(struct search *s, size_t i)
+{
+	for (size_t k = 0; k < s->x->criteria.n; k++) {
+		struct criterion_result *r = &s->x->criteria.items[k];
+
+		if (strcmp(r->id, "irecist") != 0)
+			continue;
+		while ((i = next_low(s, i, s->seq[0].day, 0)) < s->n)
+			verdict_flag(s->arena, &r->at[s->visits[i++]->index],
+			    "LATE_RESPONSE_AFTER_ICPD");
+	}
+}
+
 /* A response that follows a confirmed progression. */
 static void
 find_delayed(struct search *s)
@@ -328,6 +366,7 @@ find_delayed(struct search *s)
 	low = next_low(s, icpd + 1, s->seq[icpd].day, 0);
 	if (low == s->n)
 		return;
+	flag_low(s, low);
 	again = next_low(s, low + 1, s->seq[low].day, LATE_CONFIRM_DAYS);
 	p = emit(s, "delayed_response",
 	    again < s->n ? "confirmed" : "suspected", s->seq[low].day);
@@ -356,22 +395,55 @@ find_durable(struct search *s)
 	    wording_day(s->arena, last), days);
 }
 
-/* Baseline and present size of the targets read at both visits. */
-static size_t
-load_pairs(const struct search *s, const struct visit *v,
-    struct size_pair *pairs, const char **sources)
+/* Targets read at both visits. */
+struct pairs {
+	struct size_pair *sizes;
+	const char **keys, **sources;
+	size_t n;
+};
+
+static struct pairs
+load_pairs(const struct search *s, const struct visit *v)
 {
+	size_t room = v->n_targets + 1;
+	struct pairs p = {
+	    .sizes = arena_alloc(s->arena, room * sizeof(*p.sizes)),
+	    .keys = arena_alloc(s->arena, room * sizeof(*p.keys)),
+	    .sources = arena_alloc(s->arena, room * sizeof(*p.sources))};
+
 	const struct visit *base = &s->c->visits[0];
-	size_t n = 0;
 
 	for (size_t i = 0; i < v->n_targets && i < base->n_targets; i++) {
 		if (!v->targets[i].evaluated || !base->targets[i].evaluated)
 			continue;
-		pairs[n].base = base->targets[i].value_tmm;
-		pairs[n].now = v->targets[i].value_tmm;
-		sources[n++] = v->targets[i].source;
+		p.sizes[p.n].base = base->targets[i].value_tmm;
+		p.sizes[p.n].now = v->targets[i].value_tmm;
+		p.keys[p.n] =
+		    s->c->timeline->lesions.items[v->targets[i].lesion].key;
+		p.sources[p.n++] = v->targets[i].source;
 	}
-	return n;
+	return p;
+}
+
+static void
+explain_dissociated(
+    struct search *s, const struct pairs *all, struct pattern *p)
+{
+	because_add(s->arena, &p->because, "pattern.dissociated", NULL, 0,
+	    "of %zu targets some shrank by 30 %% or more since "
+	    "baseline, others grew by 20 %% and 5 mm or more",
+	    all->n);
+	for (size_t i = 0; i < all->n; i++) {
+		const struct size_pair *z = &all->sizes[i];
+
+		if (z->base <= 0 || size_direction(*z) == LEVEL)
+			continue;
+		because_add(s->arena, &p->because, "pattern.dissociated",
+		    &all->sources[i], 1, "%s: %s is %s %s at baseline",
+		    all->keys[i], wording_mm(s->arena, z->now),
+		    wording_change(s->arena, z->now, z->base),
+		    wording_mm(s->arena, z->base));
+	}
 }
 
 /* One entry a run of visits that show it, dated at the first. */
@@ -382,142 +454,19 @@ find_dissociated(struct search *s)
 
 	for (size_t i = 0; i < s->n; i++) {
 		const struct visit *v = s->visits[i];
-		struct size_pair *pairs =
-		    arena_alloc(s->arena, (v->n_targets + 1) * sizeof(*pairs));
-		const char **sources = arena_alloc(
-		    s->arena, (v->n_targets + 1) * sizeof(*sources));
-		size_t n = load_pairs(s, v, pairs, sources);
-		struct pattern *p;
+		struct pairs pairs = load_pairs(s, v);
 
-		if (n == 0)
+		if (pairs.n == 0)
 			continue;
-		if (!pattern_is_dissociated(pairs, n)) {
+		if (!pattern_is_dissociated(pairs.sizes, pairs.n)) {
 			before = false;
 			continue;
 		}
 		if (before)
 			continue;
 		before = true;
-		p = emit(s, "dissociated_response", "confirmed", v->day);
-		because_add(s->arena, &p->because, "pattern.dissociated",
-		    sources, n,
-		    "of %zu targets some shrank by 30 %% or more since "
-		    "baseline, others grew by 20 %% and 5 mm or more",
-		    n);
-	}
-}
-
-/* --- size against uptake --- */
-
-/* The uptake two readings have in common: SUL first. */
-static const struct {
-	enum suv_kind kind;
-	const char *rule, *text;
-} uptakes[] = {
-    {SUL_PEAK, "pattern.metabolic_discordance", "SULpeak"},
-    {SUL_MAX, "pattern.metabolic_discordance.sulmax",
-	"SULmax, which stands in for SULpeak,"},
-    {SUV_MAX, "pattern.metabolic_discordance.suvmax",
-	"SUVmax, which stands in for SUL,"},
-};
-#define N_UPTAKES (sizeof(uptakes) / sizeof(uptakes[0]))
-
-static size_t
-common_uptake(const struct reading *a, const struct reading *b)
-{
-	size_t i = 0;
-
-	while (i < N_UPTAKES &&
-	       (a->suv[uptakes[i].kind] < 0 || b->suv[uptakes[i].kind] < 0))
-		i++;
-	return i;
-}
-
-/* The patterns reported, of those of §8.4. */
-static const struct {
-	const char *variant, *status, *text;
-} discordances[] = {
-    {"LARGER_LESS_AVID", "suspected",
-	"supports inflammation or necrosis, not reassurance: confirm "
-	"early"},
-    {"SMALLER_MORE_AVID", "suspected", "smaller, and yet more avid: confirm"},
-};
-
-/* The entry of this variant and day, made on first use. */
-static struct pattern *
-discordance_entry(struct search *s, size_t which, int32_t day)
-{
-	struct pattern *p;
-
-	for (size_t i = 0; i < s->x->patterns.n; i++) {
-		p = &s->x->patterns.items[i];
-		if (p->variant == discordances[which].variant && p->day == day)
-			return p;
-	}
-	p = emit(s, "metabolic_discordance", discordances[which].status, day);
-	p->variant = discordances[which].variant;
-	because_add(s->arena, &p->because,
-	    "pattern.metabolic_discordance.meaning", NULL, 0, "%s: %s",
-	    p->variant, discordances[which].text);
-	return p;
-}
-
-static void
-judge_lesion(struct search *s, const struct lesion *l, int base, int now)
-{
-	const struct reading *a = l->at[base], *b = l->at[now];
-	struct size_pair size;
-	const char *found, *text;
-	size_t u;
-
-	if (a == NULL || b == NULL || l->role == ROLE_BENIGN)
-		return;
-	u = common_uptake(a, b);
-	size.base = reading_size(l, a);
-	size.now = reading_size(l, b);
-	if (u == N_UPTAKES || size.base <= 0 || size.now == TMM_NONE)
-		return;
-	found = pattern_size_uptake(
-	    size, a->suv[uptakes[u].kind], b->suv[uptakes[u].kind]);
-	text = arena_printf(s->arena,
-	    "%s: %s, from %s at baseline; %s %d.%03d, from %d.%03d", l->key,
-	    wording_mm(s->arena, size.now), wording_mm(s->arena, size.base),
-	    uptakes[u].text, (int)(b->suv[uptakes[u].kind] / 1000),
-	    (int)(b->suv[uptakes[u].kind] % 1000),
-	    (int)(a->suv[uptakes[u].kind] / 1000),
-	    (int)(a->suv[uptakes[u].kind] % 1000));
-	for (size_t i = 0; i < sizeof(discordances) / sizeof(discordances[0]);
-	     i++) {
-		struct pattern *p;
-
-		if (strcmp(found, discordances[i].variant) != 0)
-			continue;
-		p = discordance_entry(
-		    s, i, s->c->timeline->timepoints.items[now].day);
-		because_add(s->arena, &p->because, uptakes[u].rule, b->sources,
-		    b->n_sources, "%s", text);
-	}
-}
-
-static bool
-close_together(const struct timepoint *tp)
-{
-	return tp->last_day - tp->day <= CT_PET_DAYS;
-}
-
-static void
-find_discordance(struct search *s)
-{
-	const struct timeline *t = s->c->timeline;
-	int base = metabolic_baseline(t);
-
-	if (base < 0 || !close_together(&t->timepoints.items[base]))
-		return;
-	for (size_t now = (size_t)base + 1; now < t->timepoints.n; now++) {
-		if (!close_together(&t->timepoints.items[now]))
-			continue;
-		for (size_t i = 0; i < t->lesions.n; i++)
-			judge_lesion(s, &t->lesions.items[i], base, (int)now);
+		explain_dissociated(s, &pairs,
+		    emit(s, "dissociated_response", "confirmed", v->day));
 	}
 }
 
@@ -531,5 +480,5 @@ patterns_run(const struct assess_case *c, struct assessment *x)
 	find_delayed(&s);
 	find_durable(&s);
 	find_dissociated(&s);
-	find_discordance(&s);
+	patterns_add_discordance(c, x);
 }

@@ -3,7 +3,7 @@
  * Patterns over the whole course (spec/criteria.md §7, §8.4): progression
  * that was none, late and durable response, lesions that disagree.
  *
- * Read in retrospect on every run; no verdict of a criterion is changed.
+ * Read in retrospect on every run; no category of a criterion is changed.
  */
 #ifndef RESCAN_PATTERNS_H
 #define RESCAN_PATTERNS_H
@@ -49,6 +49,10 @@ const char *pattern_size_uptake(
  * dose (or after its own beginning, if later); -1: none. */
 int pattern_durable_response(
     const struct response_at *seq, size_t n, int32_t last_dose, int32_t days);
+
+/* Its part that looks at uptake: larger and yet less avid, or the reverse. */
+void patterns_add_discordance(
+    const struct assess_case *c, struct assessment *x);
 
 /* Fill x->patterns. */
 void patterns_run(const struct assess_case *c, struct assessment *x);

@@ -2,6 +2,7 @@
 #include "gateway/wording.h"
 
 #include <inttypes.h>
+#include <string.h>
 
 static const char *
 scaled(struct arena *a, int64_t v, int64_t unit, int digits, bool sign)
@@ -72,6 +73,32 @@ wording_change_area(struct arena *a, int64_t now, int64_t from)
 		return "not comparable with";
 	return change(a, now, from,
 	    arena_printf(a, "%s mm2", scaled(a, now - from, 100, 2, true)));
+}
+
+/* One decimal at least, none that says nothing. */
+static const char *
+thousandths(struct arena *a, int64_t v, bool sign)
+{
+	const char *s = scaled(a, v, 1000, 3, sign);
+	size_t n = strlen(s);
+
+	while (s[n - 1] == '0' && s[n - 2] != '.')
+		n--;
+	return arena_printf(a, "%.*s", (int)n, s);
+}
+
+const char *
+wording_uptake(struct arena *a, int64_t milli)
+{
+	return milli < 0 ? "unknown" : thousandths(a, milli, false);
+}
+
+const char *
+wording_change_uptake(struct arena *a, int64_t now, int64_t from)
+{
+	if (now < 0 || from < 0)
+		return "not comparable with";
+	return change(a, now, from, thousandths(a, now - from, true));
 }
 
 void

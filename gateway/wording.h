@@ -21,6 +21,11 @@ const char *wording_day(struct arena *a, int32_t day);
 const char *wording_change(struct arena *a, int64_t now, int64_t from);
 const char *wording_change_area(struct arena *a, int64_t now, int64_t from);
 
+/* Uptake from thousandths, "7.25", "8.0"; "unknown" below 0; and its change as
+ * above. */
+const char *wording_uptake(struct arena *a, int64_t milli);
+const char *wording_change_uptake(struct arena *a, int64_t now, int64_t from);
+
 /* Names in a sentence.  Who has thousands names the first and counts the
  * rest. */
 #define WORDING_NAMES 10

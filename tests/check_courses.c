@@ -129,6 +129,31 @@ START_TEST(pseudoprogression)
 }
 END_TEST
 
+/* Without iRECIST the first PD is looked back at, never suspected. */
+START_TEST(pseudoprogression_recist)
+{
+	const struct pattern *p;
+
+	course_criteria = "recist11";
+	course_measure("lung", -1, 500);
+	course_give(0);
+	course_measure("lung", 56, 620);
+	ck_assert_ptr_null(
+	    course_pattern(course_assess(), "pseudoprogression", 0));
+	course_measure("lung", 91, 500);
+	p = course_pattern(course_assess(), "pseudoprogression", 0);
+	ck_assert_ptr_nonnull(p);
+	ck_assert_str_eq(p->variant, "lenient,early");
+	course_measure("lung", 130, 350);
+	p = course_pattern(course_assess(), "pseudoprogression", 0);
+	ck_assert_str_eq(p->status, "confirmed");
+	ck_assert_str_eq(p->variant, "strict,early");
+	ck_assert_int_eq(p->day, COURSE_START + 56);
+	ck_assert(course_says(&p->because, "PD on 2024-02-26"));
+	ck_assert(course_says(&p->because, "PR on 2024-05-10"));
+}
+END_TEST
+
 START_TEST(late_response)
 {
 	struct assessment *x;
@@ -149,6 +174,12 @@ START_TEST(late_response)
 	    course_pattern(x, "delayed_response", 0)->status, "confirmed");
 	ck_assert_int_eq(
 	    course_pattern(x, "delayed_response", 0)->day, COURSE_START + 150);
+	/* From the first visit 30 % below baseline on, and there alone. */
+	for (size_t i = 0; i < 5; i++)
+		ck_assert_int_eq(
+		    verdict_has_flag(&assessment_criterion(x, "irecist")->at[i],
+			"LATE_RESPONSE_AFTER_ICPD"),
+		    i >= 3);
 }
 END_TEST
 
@@ -184,6 +215,10 @@ START_TEST(dissociated_response)
 	ck_assert_int_eq(course_pattern(x, "dissociated_response", 0)->day,
 	    COURSE_START + 56);
 	ck_assert_ptr_null(course_pattern(x, "dissociated_response", 1));
+	ck_assert(
+	    course_says(&course_pattern(x, "dissociated_response", 0)->because,
+		"liver: 37.0 mm is 23.3 % (+7.0 mm) above 30.0 mm at "
+		"baseline"));
 }
 END_TEST
 
@@ -200,6 +235,9 @@ START_TEST(discordance)
 	ck_assert_str_eq(p->status, "suspected");
 	ck_assert_str_eq(
 	    p->because.items[1].rule, "pattern.metabolic_discordance");
+	ck_assert_str_eq(p->because.items[1].text,
+	    "lung: 38.0 mm is 26.7 % (+8.0 mm) above 30.0 mm at baseline; "
+	    "SULpeak 4.0 is 50.0 % (-4.0) below 8.0");
 }
 END_TEST
 
@@ -243,6 +281,9 @@ START_TEST(pet_course)
 	course_expect_pet(x, "pecrit", 60, "NE");
 	ck_assert(course_says(
 	    &course_pet(x, "percist", 60)->because, "COMPARABILITY"));
+	ck_assert(course_says(&course_pet(x, "percist", 60)->because,
+	    "hottest SULpeak 6.0 is 40.0 % (-4.0) below 10.0 at the "
+	    "baseline PET of 2023-12-31"));
 	/* No PET modality and no uptake: not a PET. */
 	ck_assert_ptr_null(course_pet(x, "percist", 120));
 	ck_assert_ptr_null(course_pet(x, "lugano", 60));
@@ -313,6 +354,26 @@ START_TEST(pet_new_and_unread)
 }
 END_TEST
 
+/* What PERCIMT counts is said. */
+START_TEST(pet_new_sizes)
+{
+	struct assessment *x;
+
+	course_measure_uptake("lung", -1, 300, SUL_PEAK, 5000);
+	course_give(0);
+	course_measure_uptake("lung", 60, 300, SUL_PEAK, 5000);
+	course_measure_uptake("bone", 60, 160, SUL_PEAK, 5000);
+	x = course_assess();
+	ck_assert(course_says(&course_pet(x, "percimt", 60)->because,
+	    "1 new avid lesion: 16.0 mm"));
+	course_measure_uptake("liver", 60, 155, SUL_PEAK, 5000);
+	x = course_assess();
+	course_expect_pet(x, "percimt", 60, "PMD");
+	ck_assert(course_says(&course_pet(x, "percimt", 60)->because,
+	    "2 new avid lesions: 16.0 mm, 15.5 mm"));
+}
+END_TEST
+
 START_TEST(pet_without_baseline)
 {
 	struct assessment *x;
@@ -358,6 +419,7 @@ suite_courses(void)
 	tcase_add_test(t, hyperprogression_other_targets);
 	tcase_add_test(t, no_data);
 	tcase_add_test(t, pseudoprogression);
+	tcase_add_test(t, pseudoprogression_recist);
 	tcase_add_test(t, late_response);
 	tcase_add_test(t, durable_response);
 	tcase_add_test(t, dissociated_response);
@@ -367,6 +429,7 @@ suite_courses(void)
 	tcase_add_test(t, pet_advice);
 	tcase_add_test(t, pet_suvmax_only);
 	tcase_add_test(t, pet_new_and_unread);
+	tcase_add_test(t, pet_new_sizes);
 	tcase_add_test(t, pet_without_baseline);
 	tcase_add_test(t, lymphoma);
 	suite_add_tcase(s, t);

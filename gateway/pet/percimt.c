@@ -5,6 +5,7 @@
 #include "gateway/metabolic.h"
 #include "gateway/sources.h"
 #include "gateway/thresholds.h"
+#include "gateway/wording.h"
 
 struct row {
 	size_t at_least;
@@ -62,6 +63,20 @@ percimt_judge(const struct contested *k, const int32_t *diameters, size_t n,
 	return pet_said("SMD", "percimt.not_pmd");
 }
 
+/* "2 new avid lesions: 16.0 mm, unknown". */
+static const char *
+text_of(struct arena *a, const int32_t *diameters, size_t n)
+{
+	struct wording_names sizes = {.n = 0};
+
+	for (size_t i = 0; i < n; i++)
+		wording_name(&sizes,
+		    wording_mm(a,
+			diameters[i] == TMM_NONE ? BURDEN_NONE : diameters[i]));
+	return arena_printf(a, "%zu new avid lesion%s%s%s", n,
+	    n == 1 ? "" : "s", n > 0 ? ": " : "", wording_join(a, &sizes));
+}
+
 static void
 step(void *state, const struct pet_scan *s, struct pet_answer *ret)
 {
@@ -72,8 +87,7 @@ step(void *state, const struct pet_scan *s, struct pet_answer *ret)
 	}
 	ret->verdict = percimt_judge(&s->c->options->contested,
 	    s->diameters.items, s->diameters.n, s->peak.all_resolved);
-	ret->text =
-	    arena_printf(s->c->arena, "%zu new avid lesions", s->diameters.n);
+	ret->text = text_of(s->c->arena, s->diameters.items, s->diameters.n);
 	if (s->diameters.n == 0)
 		return;
 	ret->note_rule = "percimt.diameter";

@@ -7,6 +7,7 @@
 
 struct arena *course_arena;
 struct patient_facts *course_facts;
+const char *course_criteria;
 
 void
 course_set_up(void)
@@ -15,6 +16,7 @@ course_set_up(void)
 	course_facts = arena_alloc(course_arena, sizeof(*course_facts));
 	course_facts->arena = course_arena;
 	course_facts->patient = "Patient/course";
+	course_criteria = NULL;
 }
 
 void
@@ -97,6 +99,7 @@ assess_on(int32_t as_of)
 
 	*o = defaults;
 	o->as_of = as_of;
+	o->criteria = course_criteria;
 	return assess_run(
 	    timeline_build(course_facts, &to, course_arena), o, course_arena);
 }

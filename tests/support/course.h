@@ -13,6 +13,7 @@
 /* The facts so far; a checked fixture makes and frees them. */
 extern struct arena *course_arena;
 extern struct patient_facts *course_facts;
+extern const char *course_criteria; /* to assess; NULL: all */
 void course_set_up(void);
 void course_tear_down(void);
 
