@@ -24,7 +24,7 @@ has_uptake(const struct reading *r)
 {
 	if (r == NULL)
 		return false;
-	for (size_t k = 0; k < SUV__MAX; k++) {
+	for (size_t k = 0; k < LESION_TLG; k++) {
 		if (r->suv[k] >= 0)
 			return true;
 	}
@@ -83,7 +83,7 @@ is_new_avid(const struct run *run, const struct lesion *l, int tp)
 	if (!counts(l, r) || l->first <= run->base ||
 	    r->state == READING_ABSENT)
 		return false;
-	for (size_t k = 0; k < SUV__MAX; k++) {
+	for (size_t k = 0; k < LESION_TLG; k++) {
 		if (r->suv[k] > 0)
 			return true;
 	}
@@ -112,7 +112,7 @@ is_resolved(const struct reading *r)
 {
 	bool gone = r->state == READING_ABSENT;
 
-	for (size_t k = 0; k < SUV__MAX; k++) {
+	for (size_t k = 0; k < LESION_TLG; k++) {
 		if (r->suv[k] > 0)
 			return false;
 		gone |= r->suv[k] == 0;
@@ -193,6 +193,25 @@ look(const struct run *run, struct pet_scan *s)
 	}
 	s->peak.all_resolved =
 	    any && all && !s->peak.partial && !s->peak.new_lesion;
+}
+
+/* Of the lesions it was given for at baseline; one not read now adds nothing,
+ * so that the sum can only prove growth. */
+static void
+load_tlg(const struct run *run, struct pet_scan *s)
+{
+	for (size_t i = 0; i < run->t->lesions.n; i++) {
+		const struct lesion *l = &run->t->lesions.items[i];
+		const struct reading *a = l->at[run->base], *b = l->at[s->tp];
+
+		if (!counts(l, a) || a->suv[LESION_TLG] < 0)
+			continue;
+		if (s->peak.tlg_base == TLG_NONE)
+			s->peak.tlg_base = s->peak.tlg_now = 0;
+		s->peak.tlg_base += a->suv[LESION_TLG];
+		if (counts(l, b) && b->suv[LESION_TLG] > 0)
+			s->peak.tlg_now += b->suv[LESION_TLG];
+	}
 }
 
 /* Doses on different days before the scan, -1 when no dose is known. */
@@ -277,6 +296,7 @@ load_scan(const struct run *run, int tp)
 	look(run, &s);
 	s.suv = s.sums = s.peak;
 	hottest(run, &s, SUL_PEAK, &s.peak);
+	load_tlg(run, &s);
 	sum_hottest(run, &s);
 	s.suv.missing = "SUV_MISSING";
 	s.suv.cycles = cycles_before(run->t, s.day);
@@ -357,6 +377,12 @@ explain_pair(const struct run *run, const struct pet_scan *s,
 		return;
 	because_add(run->arena, &m->because, a->verdict.rule, s->sources.items,
 	    s->sources.n, "%s", pair_text(run, a));
+	if (p->tlg_base > 0)
+		because_add(run->arena, &m->because, a->verdict.rule, NULL, 0,
+		    "total lesion glycolysis %s is %s %s at baseline",
+		    wording_uptake(run->arena, p->tlg_now),
+		    wording_change_uptake(run->arena, p->tlg_now, p->tlg_base),
+		    wording_uptake(run->arena, p->tlg_base));
 	if (a->verdict.missing == NULL)
 		because_add(run->arena, &m->because, "pet.comparability", NULL,
 		    0,

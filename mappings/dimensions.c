@@ -8,7 +8,9 @@
 #include "mappings/ucum.h"
 
 #define TMM_PLAUSIBLE 10000 /* 1000 mm */
-#define TMM_TOO_SMALL 50    /* "<" up to 5 mm is too small to measure */
+#define SUV_MAX_MILLI 1000000
+#define TLG_MAX       100000000 /* 100 kg */
+#define TMM_TOO_SMALL 50        /* "<" up to 5 mm is too small to measure */
 
 enum measure {
 	MEASURE_NONE,
@@ -20,6 +22,7 @@ enum measure {
 	MEASURE_SUV,    /* by itself */
 	MEASURE_SUV_BW, /* which of max, peak, mean is said beside it */
 	MEASURE_SUV_LEAN,
+	MEASURE_TLG,
 	MEASURE_UNUSED /* known, but no criterion here reads it */
 };
 
@@ -66,7 +69,7 @@ static const struct row {
     {"area_generic", MEASURE_UNUSED, 0},
     {"product_perpendicular_diameters", MEASURE_UNUSED, 0},
     {"mtv", MEASURE_UNUSED, 0},
-    {"tlg", MEASURE_UNUSED, 0},
+    {"tlg", MEASURE_TLG, LESION_TLG},
     {"glycolysis", MEASURE_UNUSED, 0},
 };
 
@@ -268,7 +271,9 @@ static void
 read_uptake(
     const struct value *v, const struct json_value *q, struct dimensions *d)
 {
-	const struct ucum_unit *u = quantity_unit(v, q, UCUM_SUV, d);
+	bool tlg = v->row->measure == MEASURE_TLG;
+	const struct ucum_unit *u =
+	    quantity_unit(v, q, tlg ? UCUM_TLG : UCUM_SUV, d);
 	enum suv_kind kind = v->row->kind;
 	struct decimal value;
 	enum err_code rc;
@@ -276,7 +281,7 @@ read_uptake(
 
 	if (u == NULL)
 		return;
-	if (v->row->measure != MEASURE_SUV && !derivation(v, &kind)) {
+	if (v->row->measure != MEASURE_SUV && !tlg && !derivation(v, &kind)) {
 		value_problem(v, d, "suv_kind_missing",
 		    "neither maximum, peak nor mean is said");
 		return;
@@ -284,9 +289,10 @@ read_uptake(
 	if (!read_decimal(v, q, d, &value))
 		return;
 	rc = decimal_scaled(&value, u->num, u->den, 3, &suv, NULL);
-	if (rc != ERR_OK || suv < 0 || suv > 1000000) {
+	if (rc != ERR_OK || suv < 0 || suv > (tlg ? TLG_MAX : SUV_MAX_MILLI)) {
 		value_problem(v, d, "value_implausible",
-		    "an uptake below 0 or above 1000");
+		    tlg ? "glycolysis below 0 or above 100000"
+			: "an uptake below 0 or above 1000");
 	} else if (json_get(q, "comparator") != NULL) {
 		value_problem(
 		    v, d, "comparator_unusable", "an uptake with a comparator");

@@ -51,6 +51,7 @@ enum suv_kind {
 	SUL_MAX,
 	SUL_PEAK,
 	SUL_MEAN,
+	LESION_TLG, /* total lesion glycolysis, g; no uptake by itself */
 	SUV__MAX
 };
 

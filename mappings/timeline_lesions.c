@@ -198,7 +198,11 @@ take_part(struct building *b, struct reading *r, const struct lesion *l,
 			r->state = READING_MEASURED;
 	}
 	for (int k = 0; k < SUV__MAX; k++) {
-		if (m->suv[k] > r->suv[k])
+		if (k == LESION_TLG && fragment && m->suv[k] >= 0 &&
+		    r->n_fragments > 0 && r->suv[k] >= 0 &&
+		    r->suv[k] <= INT32_MAX - m->suv[k])
+			r->suv[k] += m->suv[k];
+		else if (m->suv[k] > r->suv[k])
 			r->suv[k] = m->suv[k];
 	}
 	r->equivocal = r->equivocal || m->state == STATE_EQUIVOCAL;

@@ -13,6 +13,7 @@ enum ucum_dimension {
 	UCUM_AREA,   /* mm2 */
 	UCUM_VOLUME, /* mm3 */
 	UCUM_SUV,    /* g/ml, by kind */
+	UCUM_TLG,    /* g: uptake times volume */
 	UCUM__MAX
 };
 

@@ -354,6 +354,36 @@ START_TEST(pet_new_and_unread)
 }
 END_TEST
 
+/* Glycolysis shows progression where SULpeak does not; a lesion not read adds
+ * nothing to it. */
+START_TEST(pet_glycolysis)
+{
+	struct assessment *x;
+
+	course_measure("lung", -1, 300)->suv[LESION_TLG] = 100000;
+	course_measure_uptake("lung", -1, 300, SUL_PEAK, 10000);
+	course_measure("liver", -1, 300)->suv[LESION_TLG] = 50000;
+	course_measure_uptake("liver", -1, 300, SUL_PEAK, 5000);
+	course_give(0);
+	course_measure("lung", 60, 300)->suv[LESION_TLG] = 262500;
+	course_measure_uptake("lung", 60, 300, SUL_PEAK, 11000);
+	course_measure_uptake("liver", 60, 300, SUL_PEAK, 5000);
+	x = course_assess();
+	course_expect_pet(x, "percist", 60, "SMD"); /* 75.0 %, not more */
+	course_expect_pet(x, "impercist5", 60, "SMD");
+	course_measure("liver", 60, 300)->suv[LESION_TLG] = 1;
+	x = course_assess();
+	course_expect_pet(x, "percist", 60, "PMD");
+	course_expect_pet(x, "ipercist", 60, "UPMD");
+	course_expect_pet(x, "impercist5", 60, "SMD");
+	ck_assert_str_eq(course_pet(x, "percist", 60)->because.items[0].rule,
+	    "percist.pmd.tlg");
+	ck_assert(course_says(&course_pet(x, "percist", 60)->because,
+	    "total lesion glycolysis 262.501 is 75.0 % (+112.501) above "
+	    "150.0 at baseline"));
+}
+END_TEST
+
 /* What PERCIMT counts is said. */
 START_TEST(pet_new_sizes)
 {
@@ -429,6 +459,7 @@ suite_courses(void)
 	tcase_add_test(t, pet_advice);
 	tcase_add_test(t, pet_suvmax_only);
 	tcase_add_test(t, pet_new_and_unread);
+	tcase_add_test(t, pet_glycolysis);
 	tcase_add_test(t, pet_new_sizes);
 	tcase_add_test(t, pet_without_baseline);
 	tcase_add_test(t, lymphoma);

@@ -16,7 +16,7 @@ static const char *const kinds[] = {"non_target", "non_target_worse",
     "new_lesion", "target_response", "overall_response", "unscheduled",
     "deauville", "ecog"};
 static const char *const suvs[] = {
-    "suvmax", "suvpeak", "suvmean", "sulmax", "sulpeak", "sulmean"};
+    "suvmax", "suvpeak", "suvmean", "sulmax", "sulpeak", "sulmean", "tlg"};
 
 static const char *
 text(const char *s)
