@@ -168,6 +168,22 @@ reference_key(struct arena *a, const char *text)
 	return arena_printf(a, "%s/%s", r.type, r.id);
 }
 
+const char *
+resource_identifier(const struct json_value *resource, const char *system)
+{
+	const struct json_value *all = json_get(resource, "identifier");
+
+	for (size_t i = 0; i < json_length(all); i++) {
+		const struct json_value *v = json_at(all, i);
+		const char *of = json_string(json_get(v, "system"));
+		const char *value = json_string(json_get(v, "value"));
+
+		if (of != NULL && strcmp(of, system) == 0)
+			return value != NULL ? value : "";
+	}
+	return NULL;
+}
+
 const struct json_value *
 resource_subject(const struct json_value *resource)
 {

@@ -39,6 +39,11 @@ bool reference_read(const struct json_value *v,
 /* "Type/id" of a reference or url text, in a; NULL when there is none. */
 char *reference_key(struct arena *a, const char *text);
 
+/* The value of the resource's identifier of that system, "" when it has no
+ * value; NULL when there is no such identifier. */
+const char *resource_identifier(
+    const struct json_value *resource, const char *system);
+
 /* The patient a resource is about, as the Reference element: subject,
  * patient, or (Patient) NULL. */
 const struct json_value *resource_subject(const struct json_value *resource);

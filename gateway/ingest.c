@@ -47,8 +47,11 @@ ingest_quarantine(struct ingest *in, const char *key, const char *code,
 /* --- what a resource says of itself --- */
 
 static bool
-has_system(const struct json_value *list, const char *system)
+is_tagged(const struct json_value *resource, const char *system)
 {
+	const struct json_value *list =
+	    json_get(json_get(resource, "meta"), "tag");
+
 	for (size_t i = 0; i < json_length(list); i++) {
 		const char *s =
 		    json_string(json_get(json_at(list, i), "system"));
@@ -62,13 +65,9 @@ has_system(const struct json_value *list, const char *system)
 bool
 ingest_is_own(const struct json_value *resource)
 {
-	const struct json_value *identifier = json_get(resource, "identifier");
-
-	if (json_type(identifier) == JSON_ARRAY &&
-	    has_system(identifier, RESCAN_IDENTIFIER_SYSTEM))
-		return true;
-	return has_system(json_get(json_get(resource, "meta"), "tag"),
-	    RESCAN_IDENTIFIER_SYSTEM);
+	return resource_identifier(resource, RESCAN_IDENTIFIER_SYSTEM) !=
+		   NULL ||
+	       is_tagged(resource, RESCAN_IDENTIFIER_SYSTEM);
 }
 
 char *

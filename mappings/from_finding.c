@@ -289,20 +289,6 @@ from_finding_parts(struct mapping *m, const struct record *r)
 
 /* --- reports --- */
 
-/* One that we wrote ourselves. */
-static bool
-is_own_report(const struct record *r)
-{
-	const struct json_value *all = json_get(r->json, "identifier");
-
-	for (size_t i = 0; i < json_length(all); i++) {
-		if (same(json_string_at(json_at(all, i), "system"),
-			RESCAN_IDENTIFIER_SYSTEM))
-			return true;
-	}
-	return false;
-}
-
 /*= irae §5.1 imaging findings: DiagnosticReport.conclusionCode */
 void
 from_report(struct mapping *m, const struct record *r)
@@ -310,7 +296,9 @@ from_report(struct mapping *m, const struct record *r)
 	const struct json_value *all = json_get(r->json, "conclusionCode");
 	size_t n = 0;
 
-	if (is_own_report(r) || mapping_evidence(r) != EVIDENCE_USE)
+	/* One that we wrote is no evidence. */
+	if (resource_identifier(r->json, RESCAN_IDENTIFIER_SYSTEM) != NULL ||
+	    mapping_evidence(r) != EVIDENCE_USE)
 		return;
 	for (size_t i = 0; i < json_length(all); i++) {
 		const char *name =

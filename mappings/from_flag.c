@@ -38,26 +38,12 @@ static const struct dialect {
     {"urn:example:irae", "urn:example:irae-flag", "urn:example:irae-state"},
 };
 
-static const char *
-identifier_in(const struct record *r, const struct dialect *d)
-{
-	const struct json_value *all = json_get(r->json, "identifier");
-
-	for (size_t i = 0; i < json_length(all); i++) {
-		const char *value = json_string_at(json_at(all, i), "value");
-
-		if (same(json_string_at(json_at(all, i), "system"),
-			d->identifier))
-			return value != NULL ? value : "";
-	}
-	return NULL;
-}
-
 static const struct dialect *
 dialect_of(const struct record *r)
 {
 	for (size_t i = 0; i < sizeof(dialects) / sizeof(*dialects); i++) {
-		if (identifier_in(r, &dialects[i]) != NULL)
+		if (resource_identifier(r->json, dialects[i].identifier) !=
+		    NULL)
 			return &dialects[i];
 	}
 	return NULL;
@@ -84,7 +70,8 @@ event_of(const struct record *r, const struct dialect *d)
 static const char *
 episode_of(const struct record *r, const struct dialect *d)
 {
-	const char *bar = strrchr(identifier_in(r, d), '|');
+	const char *bar =
+	    strrchr(resource_identifier(r->json, d->identifier), '|');
 	const char *said =
 	    extension_text(r, RESCAN_IRAE_EPISODE, "valueInteger");
 
