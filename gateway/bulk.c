@@ -21,7 +21,7 @@ struct loading {
 	struct arena *arena; /* of the batch */
 	struct ingest in;
 	size_t lines;           /* in the batch */
-	int64_t *oldest_new_ms; /* of what was new to the store */
+	int64_t *oldest_new_ms; /* of what was new to the store; or NULL */
 };
 
 static void
@@ -56,10 +56,9 @@ batch_end(struct loading *l, struct err *e)
 		report->stored += done.stored;
 		report->unchanged += done.unchanged;
 		report->quarantined += done.quarantined;
-		if (done.oldest_ms != TIME_NONE &&
-		    (*l->oldest_new_ms == TIME_NONE ||
-			done.oldest_ms < *l->oldest_new_ms))
-			*l->oldest_new_ms = done.oldest_ms;
+		if (l->oldest_new_ms != NULL)
+			*l->oldest_new_ms =
+			    time_earlier(*l->oldest_new_ms, done.oldest_ms);
 	}
 	arena_free(l->arena);
 	l->arena = NULL;
@@ -214,7 +213,7 @@ measure_lag(
 static enum err_code
 load_all(struct read *r, const struct bulk_manifest *m, struct err *e)
 {
-	int64_t oldest_ms = TIME_NONE, unheard = TIME_NONE;
+	int64_t oldest_ms = TIME_NONE;
 	enum err_code rc = load_list(r, m, &m->output,
 	    (struct loading){
 		.take = take_resource, .oldest_new_ms = &oldest_ms},
@@ -222,15 +221,11 @@ load_all(struct read *r, const struct bulk_manifest *m, struct err *e)
 
 	if (rc == ERR_OK) {
 		rc = load_list(r, m, &m->deleted,
-		    (struct loading){
-			.take = take_deletions, .oldest_new_ms = &unheard},
-		    e);
+		    (struct loading){.take = take_deletions}, e);
 	}
 	if (rc == ERR_OK) {
-		rc = load_list(r, m, &m->error,
-		    (struct loading){
-			.take = take_error, .oldest_new_ms = &unheard},
-		    e);
+		rc = load_list(
+		    r, m, &m->error, (struct loading){.take = take_error}, e);
 	}
 	return rc == ERR_OK ? measure_lag(r, oldest_ms, m->time_ms, e) : rc;
 }

@@ -228,8 +228,7 @@ note_time(struct ingest *in, int64_t ms)
 		return;
 	if (ms > in->max_updated_ms)
 		in->max_updated_ms = ms;
-	if (in->min_updated_ms == TIME_NONE || ms < in->min_updated_ms)
-		in->min_updated_ms = ms;
+	in->min_updated_ms = time_earlier(in->min_updated_ms, ms);
 }
 
 /* 'W/"3"' is "3". */

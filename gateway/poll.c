@@ -144,9 +144,7 @@ take_times(struct poll *p, const struct ingest *in)
 {
 	if (in->max_updated_ms > p->newest_ms)
 		p->newest_ms = in->max_updated_ms;
-	if (in->min_updated_ms != TIME_NONE &&
-	    (p->oldest_ms == TIME_NONE || in->min_updated_ms < p->oldest_ms))
-		p->oldest_ms = in->min_updated_ms;
+	p->oldest_ms = time_earlier(p->oldest_ms, in->min_updated_ms);
 	p->entries += in->entries;
 	p->nameless += in->nameless;
 	p->pages++;
@@ -213,10 +211,7 @@ keep_page(struct poll *p, const struct client_page *page, struct ingest *in,
 	if (rc != ERR_OK)
 		return rc;
 	count_page(p, in, &done);
-	if (done.oldest_ms != TIME_NONE &&
-	    (p->oldest_new_ms == TIME_NONE ||
-		done.oldest_ms < p->oldest_new_ms))
-		p->oldest_new_ms = done.oldest_ms;
+	p->oldest_new_ms = time_earlier(p->oldest_new_ms, done.oldest_ms);
 	return ERR_OK;
 }
 

@@ -128,10 +128,8 @@ sweep_type(struct sweep *s, struct read_type *t, struct err *e)
 		/* A part of the answer proves no absence. */
 		if (rc == ERR_OK && !p.suspect && !p.all.full)
 			rc = look_for_keys(s, t->name, &p.all, e);
-		if (p.oldest_new_ms != TIME_NONE &&
-		    (s->oldest_new_ms == TIME_NONE ||
-			p.oldest_new_ms < s->oldest_new_ms))
-			s->oldest_new_ms = p.oldest_new_ms;
+		s->oldest_new_ms =
+		    time_earlier(s->oldest_new_ms, p.oldest_new_ms);
 		poll_done(&p);
 	}
 	return rc;

@@ -206,10 +206,7 @@ take(struct sqlite_store *s, const char *server, const struct store_resource *r,
 		return rc;
 	}
 	ret->stored++;
-	if (r->last_updated_ms != TIME_NONE &&
-	    (ret->oldest_ms == TIME_NONE ||
-		r->last_updated_ms < ret->oldest_ms))
-		ret->oldest_ms = r->last_updated_ms;
+	ret->oldest_ms = time_earlier(ret->oldest_ms, r->last_updated_ms);
 	rc = resource_put(s, server, r, e);
 	if (rc == ERR_OK)
 		rc = sqlite_run(

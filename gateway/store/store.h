@@ -20,6 +20,15 @@
 
 #define TIME_NONE INT64_MIN
 
+/* The earlier of two times, of which either may be TIME_NONE. */
+static inline int64_t
+time_earlier(int64_t a, int64_t b)
+{
+	if (a == TIME_NONE || b == TIME_NONE)
+		return a == TIME_NONE ? b : a;
+	return a < b ? a : b;
+}
+
 enum resource_state {
 	RESOURCE_PRESENT,
 	RESOURCE_DELETED, /* the server says it was there */
