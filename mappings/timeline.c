@@ -318,26 +318,34 @@ say(struct building *b, const struct statement_fact *s, const char **word,
 	*source = ref;
 }
 
-/* A score of the scan counts before those of lesions, of which the highest
- * does; X, uptake that is no lymphoma, gives way to any number. */
+/* X, uptake that is no lymphoma, gives way to any number; a lesion's score to
+ * the scan's own. */
+enum score_rank { SCORE_NONE, SCORE_X, SCORE_OF_LESION, SCORE_OF_SCAN };
+
+static enum score_rank
+score_rank(const char *score, bool of_lesion)
+{
+	if (score == NULL)
+		return SCORE_NONE;
+	if (strcmp(score, "X") == 0)
+		return SCORE_X;
+	return of_lesion ? SCORE_OF_LESION : SCORE_OF_SCAN;
+}
+
+/* Of lesions the highest counts; two of the scan must agree. */
 static void
 say_deauville(struct building *b, const struct statement_fact *s,
     struct visit_statements *v)
 {
-	bool x = strcmp(s->value, "X") == 0;
-	bool first = v->deauville == NULL || strcmp(v->deauville, "X") == 0;
+	enum score_rank was = score_rank(v->deauville, v->deauville_of_lesion);
+	enum score_rank is = score_rank(s->value, s->of_lesion);
 
-	if (v->deauville != NULL && x)
+	if (is < was || (is == was && is == SCORE_X) ||
+	    (is == was && is == SCORE_OF_LESION &&
+		strcmp(s->value, v->deauville) <= 0))
 		return;
-	if (!first && s->of_lesion != v->deauville_of_lesion) {
-		if (s->of_lesion)
-			return;
-		first = true;
-	}
-	if (!first && s->of_lesion && strcmp(s->value, v->deauville) <= 0)
-		return;
-	if (first || s->of_lesion)
-		v->deauville = NULL;
+	if (is > was || is == SCORE_OF_LESION)
+		v->deauville = NULL; /* no contradiction */
 	say(b, s, &v->deauville, &v->deauville_source);
 	v->deauville_of_lesion = s->of_lesion;
 }
