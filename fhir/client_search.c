@@ -141,14 +141,12 @@ go_on(struct search *s, const struct bundle_head *head, struct err *e)
 	if (s->number + 1 >= s->c->o.max_pages)
 		return err_set(e, ERR_LIMIT, "GET %s: more than %d pages",
 		    s->what, s->c->o.max_pages);
-	next = http_resolve(s->url, head->next);
 	/*= interop D-22: links that are always new to the same content */
-	if (s->stale >= MAX_STALE) {
-		free(next);
+	if (s->stale >= MAX_STALE)
 		return err_set(e, ERR_LOOP,
 		    "GET %s: %d pages in a row brought nothing new", s->what,
 		    s->stale);
-	}
+	next = http_resolve(s->url, head->next);
 	if (next == NULL)
 		return err_set(e, ERR_FOREIGN,
 		    "GET %s: page %d has an unusable next link", s->what,

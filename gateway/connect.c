@@ -74,14 +74,14 @@ collect_needs(const struct config *c, const struct config_server *s,
 
 	for (size_t i = 0; i < c->poll_types.n && n < MAX_NEEDS; i++)
 		needs[n++] = (struct scope_need){
-		    c->poll_types.items[i], true, false, false};
+		    .type = c->poll_types.items[i], .read = true};
 	for (size_t i = 0; ingest_followed[i] != NULL && n < MAX_NEEDS; i++)
-		needs[n++] =
-		    (struct scope_need){ingest_followed[i], true, false, false};
+		needs[n++] = (struct scope_need){
+		    .type = ingest_followed[i], .read = true};
 	if (n < MAX_NEEDS && strncmp(roster, "Group/", 6) == 0)
-		needs[n++] = (struct scope_need){"Group", true, false, false};
+		needs[n++] = (struct scope_need){.type = "Group", .read = true};
 	if (n < MAX_NEEDS && strncmp(roster, "List/", 5) == 0)
-		needs[n++] = (struct scope_need){"List", true, false, false};
+		needs[n++] = (struct scope_need){.type = "List", .read = true};
 	for (size_t i = 0; c->write_enabled && i < c->write_types.n; i++) {
 		size_t at = 0;
 
@@ -90,8 +90,10 @@ collect_needs(const struct config *c, const struct config_server *s,
 			at++;
 		if (at == MAX_NEEDS)
 			break;
-		needs[at] = (struct scope_need){
-		    c->write_types.items[i], true, true, c->write_removes};
+		needs[at] = (struct scope_need){.type = c->write_types.items[i],
+		    .read = true,
+		    .write = true,
+		    .remove = c->write_removes};
 		n = at == n ? n + 1 : n;
 	}
 	return n;

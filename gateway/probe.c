@@ -104,7 +104,6 @@ probe_take(struct probe *p, struct http_response *r)
 static long
 ask(struct probe *p, const struct client_request *q)
 {
-
 	for (int n = 0;; n++) {
 		int64_t before = clock_now_ms();
 		enum err_code rc;

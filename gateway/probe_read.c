@@ -79,7 +79,7 @@ take_first(struct look *l)
 {
 	const struct json_value *list = json_get(l->p->root, "entry");
 	const struct json_value *v = NULL;
-	const char *patient;
+	const char *patient, *updated;
 
 	for (size_t i = 0; i < json_length(list) && v == NULL; i++) {
 		const struct json_value *r =
@@ -95,10 +95,10 @@ take_first(struct look *l)
 	if (patient != NULL && strncmp(patient, "Patient/", 8) == 0)
 		l->patient = escaped(l->p, patient + 8);
 	l->id = escaped(l->p, json_string_at(v, "id"));
-	patient = json_string_at(v, "meta.lastUpdated");
-	if (patient != NULL)
+	updated = json_string_at(v, "meta.lastUpdated");
+	if (updated != NULL)
 		l->updated =
-		    escaped(l->p, arena_printf(l->p->a, "ge%s", patient));
+		    escaped(l->p, arena_printf(l->p->a, "ge%s", updated));
 }
 
 /*= interop C.1: EHRs that want a patient, or do not offer the type */

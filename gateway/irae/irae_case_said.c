@@ -59,8 +59,10 @@ words_of(struct arena *a, const char *concept)
 	for (size_t i = 0; i < sizeof(prefixes) / sizeof(*prefixes); i++) {
 		size_t n = strlen(prefixes[i]);
 
-		if (strncmp(concept, prefixes[i], n) == 0)
-		concept += n;
+		if (strncmp(concept, prefixes[i], n) == 0) {
+			concept += n;
+			break;
+		}
 	}
 	s = arena_strdup(a, concept);
 	for (char *p = s; *p != '\0'; p++) {
