@@ -54,7 +54,7 @@ START_TEST(last_page_that_fails_is_no_end)
 	bench_seed(&b, "1");
 	bench_seed(&b, "2");
 	reopen("page_count = 3");
-	ck_assert_int_eq(sandbox_fault(b.sandbox, &f, &b.e), ERR_OK);
+	bench_fault(&b, f);
 	bench_try_for(&b, _i == 0 ? ERR_SERVER : ERR_CONNECT);
 	ck_assert_uint_eq(b.report.assessed, 0);
 	ck_assert_int_eq(b.store->ops->cursor_get(

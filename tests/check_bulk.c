@@ -34,12 +34,6 @@ reopen(const char *more)
 	bench_open(&b, more);
 }
 
-static void
-order(struct sandbox_fault f)
-{
-	ck_assert_int_eq(sandbox_fault(b.sandbox, &f, &b.e), ERR_OK);
-}
-
 static const char *
 document(const char *patient)
 {
@@ -166,9 +160,9 @@ START_TEST(forgotten_job_is_asked_for_again)
 	bench_cycle(&b);
 	h.export_polls = 0;
 	sandbox_behave(b.sandbox, &h);
-	order((struct sandbox_fault){.kind = SANDBOX_FAULT_STATUS,
-	    .path = "export-status",
-	    .status = 404});
+	bench_fault(&b, (struct sandbox_fault){.kind = SANDBOX_FAULT_STATUS,
+			    .path = "export-status",
+			    .status = 404});
 	bench_cycle(&b);
 	ck_assert_uint_eq(counts().exports, 2);
 	ck_assert_uint_eq(b.report.assessed, 2);
@@ -195,9 +189,9 @@ START_TEST(new_member_brings_the_past)
 	put_group(MEMBER("1") "," MEMBER("2"));
 	bench_pass_s(3601);
 	/* Also when the first try comes to nothing. */
-	order((struct sandbox_fault){.kind = SANDBOX_FAULT_STATUS,
-	    .path = "export-status",
-	    .status = 404});
+	bench_fault(&b, (struct sandbox_fault){.kind = SANDBOX_FAULT_STATUS,
+			    .path = "export-status",
+			    .status = 404});
 	bench_try_for(&b, ERR_NOT_FOUND);
 	bench_cycle(&b);
 	ck_assert_uint_eq(b.report.assessed, 1);
@@ -272,8 +266,9 @@ END_TEST
 
 START_TEST(cut_file_is_fetched_again)
 {
-	order((struct sandbox_fault){
-	    .kind = SANDBOX_FAULT_TRUNCATE, .path = "export-file", .times = 2});
+	bench_fault(&b, (struct sandbox_fault){.kind = SANDBOX_FAULT_TRUNCATE,
+			    .path = "export-file",
+			    .times = 2});
 	bench_cycle(&b);
 	ck_assert_uint_eq(b.report.assessed, 2);
 	ck_assert_uint_eq(b.report.quarantined, 0);
@@ -282,9 +277,9 @@ END_TEST
 
 START_TEST(refused_types_are_left_out)
 {
-	order((struct sandbox_fault){.kind = SANDBOX_FAULT_STATUS,
-	    .path = "export.*BodyStructure",
-	    .status = 400});
+	bench_fault(&b, (struct sandbox_fault){.kind = SANDBOX_FAULT_STATUS,
+			    .path = "export.*BodyStructure",
+			    .status = 400});
 	bench_cycle(&b);
 	ck_assert_uint_eq(b.report.assessed, 2);
 	ck_assert_uint_gt(b.report.reads, 0); /* by reference then */

@@ -35,12 +35,6 @@ reopen(const char *more)
 	bench_open(&b, more);
 }
 
-static void
-order(struct sandbox_fault f)
-{
-	ck_assert_int_eq(sandbox_fault(b.sandbox, &f, &b.e), ERR_OK);
-}
-
 static const char *
 document(void)
 {
@@ -83,10 +77,10 @@ is_noted(const char *text)
 static void
 forbid(const char *type, int status)
 {
-	order((struct sandbox_fault){.kind = SANDBOX_FAULT_STATUS,
-	    .path = arena_printf(arena, "/fhir/%s", type),
-	    .times = -1,
-	    .status = status});
+	bench_fault(&b, (struct sandbox_fault){.kind = SANDBOX_FAULT_STATUS,
+			    .path = arena_printf(arena, "/fhir/%s", type),
+			    .times = -1,
+			    .status = status});
 }
 
 START_TEST(forbidden_type_is_a_gap)
@@ -148,10 +142,10 @@ END_TEST
 START_TEST(nothing_to_be_read_is_a_failure)
 {
 	bench_seed(&b, "1");
-	order((struct sandbox_fault){.kind = SANDBOX_FAULT_STATUS,
-	    .path = "/fhir/[A-Z]",
-	    .times = -1,
-	    .status = 403});
+	bench_fault(&b, (struct sandbox_fault){.kind = SANDBOX_FAULT_STATUS,
+			    .path = "/fhir/[A-Z]",
+			    .times = -1,
+			    .status = 403});
 	bench_try_for(&b, ERR_FORBIDDEN);
 	ck_assert_uint_eq(b.report.assessed, 0);
 }
@@ -176,10 +170,10 @@ START_TEST(forgotten_pages_are_read_again)
 
 	seed_slowly();
 	reopen("page_count = 3");
-	order((struct sandbox_fault){.kind = SANDBOX_FAULT_STATUS,
-	    .path = "_page=",
-	    .times = times[_i],
-	    .status = 410});
+	bench_fault(&b, (struct sandbox_fault){.kind = SANDBOX_FAULT_STATUS,
+			    .path = "_page=",
+			    .times = times[_i],
+			    .status = 410});
 	bench_cycle(&b);
 	ck_assert_int_ge(b.report.restarts, times[_i] > 4 ? 4 : times[_i]);
 	ck_assert_uint_eq(b.report.assessed, 3);
@@ -197,10 +191,10 @@ START_TEST(pages_forgotten_for_ever_end)
 {
 	seed_slowly();
 	reopen("page_count = 2");
-	order((struct sandbox_fault){.kind = SANDBOX_FAULT_STATUS,
-	    .path = "_page=",
-	    .times = -1,
-	    .status = 410});
+	bench_fault(&b, (struct sandbox_fault){.kind = SANDBOX_FAULT_STATUS,
+			    .path = "_page=",
+			    .times = -1,
+			    .status = 410});
 	bench_try_for(&b, ERR_GONE);
 	ck_assert_int_lt(b.report.restarts, 100);
 	ck_assert_uint_eq(b.report.assessed, 0);
@@ -219,9 +213,9 @@ START_TEST(moving_window_is_suspect_and_repeated)
 	reopen("page_count = 2");
 	/* While the second page is asked for, the first entry moves to the
 	 * end: everything else moves up, and one is missed. */
-	order((struct sandbox_fault){.kind = SANDBOX_FAULT_TOUCH,
-	    .path = "/Observation.*_offset=2",
-	    .word = "Observation/1-s0-a"});
+	bench_fault(&b, (struct sandbox_fault){.kind = SANDBOX_FAULT_TOUCH,
+			    .path = "/Observation.*_offset=2",
+			    .word = "Observation/1-s0-a"});
 	bench_cycle(&b);
 	ck_assert_int_eq(b.report.suspect, 1);
 	before = cursor("Observation");
@@ -293,9 +287,9 @@ START_TEST(highest_version_of_duplicates_counts)
 	bench_seed(&b, "1");
 	sandbox_behave(b.sandbox, &h);
 	reopen("page_count = 2");
-	order((struct sandbox_fault){.kind = SANDBOX_FAULT_TOUCH,
-	    .path = "/Observation.*_offset=2",
-	    .word = "Observation/1-s0-a"});
+	bench_fault(&b, (struct sandbox_fault){.kind = SANDBOX_FAULT_TOUCH,
+			    .path = "/Observation.*_offset=2",
+			    .word = "Observation/1-s0-a"});
 	bench_cycle(&b);
 	bench_cycle(&b);
 	/* Its later version is what is cited. */
@@ -314,8 +308,9 @@ START_TEST(ignored_filter_is_noticed_and_harmless)
 	if (_i == 1) /* old enough to prove it by themselves */
 		sandbox_pass_ms(b.sandbox, 3600000);
 	bench_seed(&b, "2");
-	order((struct sandbox_fault){
-	    .kind = SANDBOX_FAULT_IGNORE, .times = -1, .word = "_lastUpdated"});
+	bench_fault(&b, (struct sandbox_fault){.kind = SANDBOX_FAULT_IGNORE,
+			    .times = -1,
+			    .word = "_lastUpdated"});
 	bench_cycle(&b);
 	ck_assert_uint_eq(b.report.notes.n, 0);
 	was = sandbox_requests(b.sandbox, NULL);
@@ -362,9 +357,9 @@ START_TEST(lag_is_measured_and_reached_over)
 	sandbox_pass_ms(b.sandbox, 5000);
 	bench_measure(&b, "1", "s1", "a", "60.0", "amended");
 	sandbox_pass_ms(b.sandbox, 5000);
-	order((struct sandbox_fault){.kind = SANDBOX_FAULT_LAG,
-	    .path = "/fhir/Observation",
-	    .ms = 7000});
+	bench_fault(&b, (struct sandbox_fault){.kind = SANDBOX_FAULT_LAG,
+			    .path = "/fhir/Observation",
+			    .ms = 7000});
 	bench_cycle(&b);
 	ck_assert_uint_eq(b.report.stored, 0);
 	ck_assert_int_eq(kept("lag"), -1);
@@ -379,9 +374,9 @@ START_TEST(lag_is_measured_and_reached_over)
 	bench_measure(&b, "1", "s1", "a", "61.0", "amended");
 	sandbox_pass_ms(b.sandbox, 4000);
 	bench_measure(&b, "1", "s1", "b", "26.0", "amended");
-	order((struct sandbox_fault){.kind = SANDBOX_FAULT_LAG,
-	    .path = "/fhir/Observation",
-	    .ms = 1000});
+	bench_fault(&b, (struct sandbox_fault){.kind = SANDBOX_FAULT_LAG,
+			    .path = "/fhir/Observation",
+			    .ms = 1000});
 	bench_cycle(&b);
 	bench_cycle(&b);
 	ck_assert_ptr_nonnull(strstr(document(), "61.0"));
@@ -397,9 +392,9 @@ START_TEST(lag_is_bounded)
 	sandbox_pass_ms(b.sandbox, 5000);
 	bench_measure(&b, "1", "s1", "a", "60.0", "amended");
 	sandbox_pass_ms(b.sandbox, 5000);
-	order((struct sandbox_fault){.kind = SANDBOX_FAULT_LAG,
-	    .path = "/fhir/Observation",
-	    .ms = 7000});
+	bench_fault(&b, (struct sandbox_fault){.kind = SANDBOX_FAULT_LAG,
+			    .path = "/fhir/Observation",
+			    .ms = 7000});
 	bench_cycle(&b);
 	bench_cycle(&b);
 	ck_assert_int_eq(kept("lag"), 3000);

@@ -38,7 +38,7 @@ static void
 fault(struct sandbox_fault f)
 {
 	f.times = -1;
-	ck_assert_int_eq(sandbox_fault(b.sandbox, &f, &b.e), ERR_OK);
+	bench_fault(&b, f);
 }
 
 static void
@@ -284,7 +284,7 @@ START_TEST(a_short_not_now_is_waited_out)
 	    .status = 429,
 	    .retry_after = "1"};
 
-	ck_assert_int_eq(sandbox_fault(b.sandbox, &f, &b.e), ERR_OK);
+	bench_fault(&b, f);
 	probe(false);
 	ck_assert(probe_is_fit(&report));
 	found("http.rate", "", "Retry-After: 1", PROBE_GOOD);

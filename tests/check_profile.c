@@ -175,7 +175,7 @@ static void
 fault(struct sandbox_fault f)
 {
 	f.times = -1;
-	ck_assert_int_eq(sandbox_fault(b.sandbox, &f, &b.e), ERR_OK);
+	bench_fault(&b, f);
 }
 
 START_TEST(no_sort_where_it_is_refused)

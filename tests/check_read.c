@@ -36,12 +36,6 @@ reopen(const char *more)
 	bench_open(&b, more);
 }
 
-static void
-order(struct sandbox_fault f)
-{
-	ck_assert_int_eq(sandbox_fault(b.sandbox, &f, &b.e), ERR_OK);
-}
-
 static const char *
 document(const char *patient)
 {
@@ -99,9 +93,7 @@ START_TEST(history_tells_deletions_at_once)
 	    strstr(document("Patient/1"), "resource_withdrawn"));
 	ck_assert_uint_eq(active_flags(), 0);
 	/* The same feed again says nothing new. */
-	bench_cycle(&b);
-	ck_assert_uint_eq(b.report.stored, 0);
-	ck_assert_uint_eq(b.report.assessed, 0);
+	bench_idle(&b);
 }
 END_TEST
 
@@ -145,10 +137,10 @@ START_TEST(history_pages_forgotten_are_read_again)
 	bench_seed(&b, "1");
 	reopen("mode = history\npage_count = 3");
 	bench_cycle(&b);
-	order((struct sandbox_fault){.kind = SANDBOX_FAULT_STATUS,
-	    .path = "_offset=",
-	    .times = 2,
-	    .status = 410});
+	bench_fault(&b, (struct sandbox_fault){.kind = SANDBOX_FAULT_STATUS,
+			    .path = "_offset=",
+			    .times = 2,
+			    .status = 410});
 	bench_cycle(&b);
 	ck_assert_int_eq(b.report.restarts, 2);
 }
@@ -323,10 +315,10 @@ START_TEST(roster_is_read_again_and_the_old_one_outlasts_a_failure)
 	bench_cycle(&b);
 	ck_assert_uint_eq(b.report.assessed, 0);
 	bench_pass_s(601);
-	order((struct sandbox_fault){.kind = SANDBOX_FAULT_STATUS,
-	    .path = "/fhir/Group",
-	    .times = 3,
-	    .status = 404});
+	bench_fault(&b, (struct sandbox_fault){.kind = SANDBOX_FAULT_STATUS,
+			    .path = "/fhir/Group",
+			    .times = 3,
+			    .status = 404});
 	bench_cycle(&b);
 	ck_assert(is_noted("roster could not be read"));
 	ck_assert_uint_eq(b.report.assessed, 0);
@@ -443,10 +435,10 @@ END_TEST
 START_TEST(one_who_cannot_be_read_waits_the_others_go_on)
 {
 	begin_demanding("roster = Group/g");
-	order((struct sandbox_fault){.kind = SANDBOX_FAULT_STATUS,
-	    .path = "MedicationAdministration.patient=1",
-	    .times = -1,
-	    .status = _i == 0 ? 500 : 403});
+	bench_fault(&b, (struct sandbox_fault){.kind = SANDBOX_FAULT_STATUS,
+			    .path = "MedicationAdministration.patient=1",
+			    .times = -1,
+			    .status = _i == 0 ? 500 : 403});
 	bench_cycle(&b);
 	ck_assert_uint_eq(b.report.skipped, 1);
 	ck_assert(is_noted("is not assessed"));
@@ -464,10 +456,10 @@ END_TEST
 START_TEST(type_denied_to_all_is_a_gap)
 {
 	begin_demanding("roster = Group/g");
-	order((struct sandbox_fault){.kind = SANDBOX_FAULT_STATUS,
-	    .path = "/fhir/ImagingStudy",
-	    .times = -1,
-	    .status = 403});
+	bench_fault(&b, (struct sandbox_fault){.kind = SANDBOX_FAULT_STATUS,
+			    .path = "/fhir/ImagingStudy",
+			    .times = -1,
+			    .status = 403});
 	bench_cycle(&b);
 	ck_assert_uint_eq(b.report.assessed, 2);
 	ck_assert(is_noted("ImagingStudy: no data"));
@@ -480,10 +472,10 @@ START_TEST(server_down_is_no_offender)
 {
 	begin_demanding("roster = Group/g");
 	bench_cycle(&b);
-	order((struct sandbox_fault){.kind = SANDBOX_FAULT_STATUS,
-	    .path = "patient=",
-	    .times = -1,
-	    .status = 503});
+	bench_fault(&b, (struct sandbox_fault){.kind = SANDBOX_FAULT_STATUS,
+			    .path = "patient=",
+			    .times = -1,
+			    .status = 503});
 	bench_try_for(&b, ERR_SERVER);
 	sandbox_fault_clear(b.sandbox);
 	bench_measure(&b, "2", "s1", "a", "60.0", "amended");
@@ -495,10 +487,10 @@ END_TEST
 START_TEST(patient_pages_forgotten_are_read_again)
 {
 	begin_demanding("roster = Group/g\npage_count = 2");
-	order((struct sandbox_fault){.kind = SANDBOX_FAULT_STATUS,
-	    .path = "_page=",
-	    .times = 2,
-	    .status = 410});
+	bench_fault(&b, (struct sandbox_fault){.kind = SANDBOX_FAULT_STATUS,
+			    .path = "_page=",
+			    .times = 2,
+			    .status = 410});
 	bench_cycle(&b);
 	ck_assert_int_eq(b.report.restarts, 2);
 	ck_assert_uint_eq(b.report.assessed, 2);

@@ -205,6 +205,20 @@ bench_cycle(struct bench *b)
 	bench_try_for(b, ERR_OK);
 }
 
+void
+bench_idle(struct bench *b)
+{
+	bench_cycle(b);
+	ck_assert_uint_eq(b->report.stored, 0);
+	ck_assert_uint_eq(b->report.assessed, 0);
+}
+
+void
+bench_fault(struct bench *b, struct sandbox_fault f)
+{
+	ck_assert_int_eq(sandbox_fault(b->sandbox, &f, &b->e), ERR_OK);
+}
+
 /* --- data --- */
 
 void

@@ -37,9 +37,14 @@ void bench_close(struct bench *b);
 void bench_open(struct bench *b, const char *more);
 void bench_forget(struct bench *b); /* removes the store, gateway closed */
 
+/* Order a fault of the sandbox. */
+void bench_fault(struct bench *b, struct sandbox_fault f);
+
 /* Run a cycle that must end with that code; with ERR_OK. */
 void bench_try_for(struct bench *b, enum err_code want);
 void bench_cycle(struct bench *b);
+/* One more, which must find nothing to do. */
+void bench_idle(struct bench *b);
 
 /* The clock alone: BENCH_TODAY, no log; for a process without a bench. */
 void bench_clock_start(void);
