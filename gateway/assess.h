@@ -30,7 +30,8 @@ struct contested {
 	bool late_confirms;           /* C16 */
 	bool ne_keeps_pending;        /* C17 */
 	bool icpd_terminal;           /* C18 */
-	bool repeat_confirms;         /* C19, no */
+	bool repeat_confirms;         /* C19 in iRECIST, no */
+	bool burden_repeat_confirms;  /* C19 in the others */
 	bool small_nlt;               /* C20 */
 	bool irrc_side_inclusive;     /* C21 */
 	bool irpd_first;              /* C22 */
@@ -49,8 +50,8 @@ struct contested {
 #define CONTESTED_DEFAULTS                                                     \
 	{                                                                      \
 		false, true, true, true, true, true, true, true, true, true,   \
-		    true, true, true, true, false, true, true, true, true, 50, \
-		    true, 60, true, true, true, 4, 2, true, true               \
+		    true, true, true, true, false, true, true, true, true,     \
+		    true, 50, true, 60, true, true, true, 4, 2, true, true     \
 	}
 
 struct assess_options {

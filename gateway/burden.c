@@ -2,6 +2,7 @@
 #include "gateway/burden.h"
 
 #include "gateway/readings.h"
+#include "gateway/thresholds.h"
 #include "gateway/wording.h"
 
 void
@@ -11,7 +12,7 @@ burden_start(struct burden_state *s, const struct burden_rules *r,
 	s->rules = r;
 	s->base = s->nadir = base;
 	s->nadir_day = c->visits[0].day;
-	s->pending_nadir = BURDEN_NONE;
+	s->pending_nadir = s->pending_value = BURDEN_NONE;
 	s->pending_day = DAY_NONE;
 	s->progression_day = DAY_NONE;
 }
@@ -20,6 +21,16 @@ int64_t
 burden_reference(const struct burden_state *s)
 {
 	return s->pending ? s->pending_nadir : s->nadir;
+}
+
+bool
+burden_may_progress(const struct assess_case *c, const struct burden *b)
+{
+	const struct contested *k = &c->options->contested;
+
+	if (!b->complete)
+		return k->partial_sum_pd; /*= C6 */
+	return !k->cr_before_pd || !(b->targets_gone && b->news_gone); /*= C2 */
 }
 
 void
@@ -102,6 +113,22 @@ burden_to_base(const struct burden_state *s, const struct assess_case *c,
 	    amount(s, a, s->base), wording_day(a, c->visits[0].day));
 }
 
+/* Is progression seen again enough, or grew it further since the first? */
+/*= irrc §10 C19 */
+static bool
+repeat_suffices(const struct burden_state *s, const struct assess_case *c,
+    const struct burden *b)
+{
+	const struct contested *k = &c->options->contested;
+	int64_t least = s->rules->area ? 1 : FURTHER_TMM;
+
+	if (k->burden_repeat_confirms)
+		return true;
+	if (!s->rules->area && !k->growth_inclusive) /*= C10 */
+		least++;
+	return b->value - s->pending_value >= least;
+}
+
 /* Progression again, far enough after the first. */
 static void
 repeat_progression(struct burden_state *s, const struct assess_case *c,
@@ -113,6 +140,7 @@ repeat_progression(struct burden_state *s, const struct assess_case *c,
 		s->pending = true;
 		s->pending_day = v->day;
 		s->pending_nadir = s->nadir;
+		s->pending_value = b->value;
 		burden_say(s, c, b, ret, "pd.first",
 		    "first progression: unconfirmed until repeated at least "
 		    "%d days later",
@@ -122,6 +150,11 @@ repeat_progression(struct burden_state *s, const struct assess_case *c,
 		    "progression again after %d days, before day %d: still "
 		    "unconfirmed",
 		    v->day - s->pending_day, min);
+	} else if (s->pending && !repeat_suffices(s, c, b)) {
+		burden_say(s, c, b, ret, "pd.no_further_growth",
+		    "progression again, but no further growth since %s: still "
+		    "unconfirmed",
+		    wording_day(c->arena, s->pending_day));
 	} else if (s->pending) {
 		s->pending = false;
 		s->confirmed = true;

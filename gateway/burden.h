@@ -39,6 +39,7 @@ struct burden_state {
 	bool pending, confirmed;
 	int32_t pending_day;
 	int64_t pending_nadir; /* what preceded it */
+	int64_t pending_value; /* and its own burden */
 	int32_t progression_day;
 	/* As judged, and with unconfirmed progression left open. */
 	struct best_sequence judged, settled;
@@ -49,6 +50,10 @@ void burden_start(struct burden_state *s, const struct burden_rules *r,
 
 /* What a rise is measured from: the nadir before a pending progression. */
 int64_t burden_reference(const struct burden_state *s);
+
+/* May the burden show progression: not by a part where C6 says so, nor by
+ * normal nodes alone where C2 says so. */
+bool burden_may_progress(const struct assess_case *c, const struct burden *b);
 
 /* Enter the visit's category: confirmation, nadir, best response; fills ret's
  * overall, confirmed, burden, nadir and base. */

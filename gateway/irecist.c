@@ -229,10 +229,19 @@ irecist_say_signals(const struct irecist_scene *x, unsigned causes)
 
 /* Confirmation: each may confirm by itself. */
 
+/* A sum of a part is a lower bound, which may show growth. */
+/*= irecist §10 C6 */
+static bool
+may_count(const struct irecist_scene *x, bool complete)
+{
+	return complete || x->c->options->contested.partial_sum_pd;
+}
+
 static bool
 targets_grew(const struct irecist_scene *x, int64_t reference)
 {
-	return x->v->n_evaluated > 0 && x->f.target != CAT_CR &&
+	return x->v->n_evaluated > 0 && may_count(x, x->v->complete) &&
+	       x->f.target != CAT_CR &&
 	       (x->f.target == CAT_PD || x->s->anchor.reappeared_t) &&
 	       grew_by_5(x, x->v->sum_tmm, reference);
 }
@@ -269,7 +278,8 @@ nlt_reference(const struct irecist_scene *x)
 static bool
 nlt_plus5(const struct irecist_scene *x)
 {
-	return x->f.any_nlt && grew_by_5(x, x->f.nlt, nlt_reference(x));
+	return x->f.any_nlt && may_count(x, x->f.nlt_complete) &&
+	       grew_by_5(x, x->f.nlt, nlt_reference(x));
 }
 
 static bool

@@ -5,24 +5,31 @@
 
 /*= recist11 §0.1 size tests: 30 % down; 20 % and 5 mm up */
 
+/*= recist11 §10 C1 */
 bool
-rules_is_pr(const struct contested *k, int64_t now, int64_t base)
+rules_falls(const struct contested *k, int64_t now, int64_t base, int pct)
 {
 	int64_t tenths;
 
 	if (k->round_percent && change_tenths_pct(now, base, &tenths))
-		return tenths <= -10 * PR_FALL_PCT;
-	return 100 * now <= (100 - PR_FALL_PCT) * base;
+		return tenths <= -10 * pct;
+	return 100 * now <= (100 - pct) * base;
 }
 
-static bool
-rises(const struct contested *k, int64_t now, int64_t reference)
+bool
+rules_rises(const struct contested *k, int64_t now, int64_t reference, int pct)
 {
 	int64_t tenths;
 
 	if (k->round_percent && change_tenths_pct(now, reference, &tenths))
-		return tenths >= 10 * PD_RISE_PCT;
-	return 100 * now >= (100 + PD_RISE_PCT) * reference;
+		return tenths >= 10 * pct;
+	return 100 * now >= (100 + pct) * reference;
+}
+
+bool
+rules_is_pr(const struct contested *k, int64_t now, int64_t base)
+{
+	return rules_falls(k, now, base, PR_FALL_PCT);
 }
 
 /*= recist11 §10 C3 */
@@ -33,7 +40,7 @@ rules_is_pd_by(const struct contested *k, int64_t now, int64_t reference,
 	if (reference == 0 && !k->nadir_zero_needs_mm)
 		return now > 0;
 	return now > reference && now - reference >= least_tmm &&
-	       (reference == 0 || rises(k, now, reference));
+	       (reference == 0 || rules_rises(k, now, reference, PD_RISE_PCT));
 }
 
 bool

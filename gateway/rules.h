@@ -11,6 +11,12 @@
 
 #include "gateway/assess.h"
 
+/* At least pct below or above, rounded first where C1 says so. */
+bool rules_falls(
+    const struct contested *k, int64_t now, int64_t base, int pct);
+bool rules_rises(
+    const struct contested *k, int64_t now, int64_t reference, int pct);
+
 /* Size tests (spec/criteria.md §0.1), all inclusive.  The second with another
  * least growth than the criterion's 5 mm. */
 bool rules_is_pr(const struct contested *k, int64_t now, int64_t base);

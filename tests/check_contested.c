@@ -23,6 +23,15 @@ static const struct row rows[] = {
 	TP("42", T1("299.9")), "SD", "PD"}, /* +19.96 % */
     {"C2", "'cr_before_pd':false", "recist11", NODE("16"),
 	TP("42", N1("4")) "," TP("84", N1("9.5")), "CR CR", "CR PD"},
+    {"C1 irRC response", "'round_percent':true", "irrc", ONE("[100,100]"),
+	TP("42", T1("[90,55.6]")), "irSD", "irPR"}, /* -49.96 % */
+    {"C1 irRC progression", "'round_percent':true", "irrc",
+	ONE("[100,100]"), TP("42", T1("[113.6,110]")), "irSD",
+	"irPD"}, /* +24.96 % */
+    {"C2 irRECIST", "'cr_before_pd':false", "irrecist", NODE("16"),
+	TP("42", N1("4")) "," TP("84", N1("9.5")), "irCR irCR", "irCR irPD"},
+    {"C2 imRECIST", "'cr_before_pd':false", "imrecist", NODE("16"),
+	TP("42", N1("4")) "," TP("84", N1("9.5")), "imCR imCR", "imCR imPD"},
     {"C3", "'nadir_zero_needs_mm':false", "recist11", ONE("30"),
 	TP("42", T1("0") "," NT("NON_CR_NON_PD")) "," TP(
 	    "84", T1("4") "," NT("NON_CR_NON_PD")),
@@ -35,6 +44,23 @@ static const struct row rows[] = {
 	"iUPD NE iCPD", "iUPD NE iUPD"},
     {"C6", "'partial_sum_pd':false", "recist11", TWO("30", "20"),
 	TP("42", T1("60")), "PD", "NE"},
+    {"C6 irRC", "'partial_sum_pd':false", "irrc",
+	TWO("[30,30]", "[10,10]"), TP("42", T1("[40,40]")), "irPD", "irNE"},
+    {"C6 irRECIST", "'partial_sum_pd':false", "irrecist", TWO("30", "20"),
+	TP("42", T1("60")), "irPD", "irNE"},
+    {"C6 imRECIST", "'partial_sum_pd':false", "imrecist", TWO("30", "20"),
+	TP("42", T1("60")), "imPD", "NE"},
+    {"C6 iRECIST", "'partial_sum_pd':false", "irecist", TWO("30", "20"),
+	TP("42", T1("60")), "iUPD", "NE"},
+    {"C6 iRECIST growth", "'partial_sum_pd':false", "irecist",
+	TWO("30", "20"),
+	TP("42", "'targets':{'T1':60,'T2':20}") "," TP("77", T1("85")),
+	"iUPD iCPD", "iUPD NE"},
+    {"C6 iRECIST new lesions", "'partial_sum_pd':false", "irecist",
+	ONE("100"),
+	TP("42", T1("100") "," NEWS(NLT("x", "15") "," NLT("y", "15"))) "," TP(
+	    "77", T1("100") "," NEWS(NLT("x", "35"))),
+	"iUPD iCPD", "iUPD NE"},
     {"C7", "'node_waits':false", "recist11", ONE("30"),
 	TP("42", T1("30") "," NEWS(NLN("n", "11"))), "SD", "PD"},
     {"C8", "'icpd_ref_target':'MIN_IN_BLOCK'", "irecist", ONE("100"),
@@ -131,6 +157,49 @@ START_TEST(decision)
 	    "%s: %s by default, want %s", r->decision, one, r->by_default);
 	ck_assert_msg(strcmp(other, r->otherwise) == 0,
 	    "%s: %s otherwise, want %s", r->decision, other, r->otherwise);
+	arena_free(a);
+}
+END_TEST
+
+/* C19 beyond iRECIST: is the second progression confirmed, by default and
+ * where growth is asked for? */
+static const struct {
+	const char *params, *criterion, *base, *first, *second;
+	enum tristate otherwise;
+} repeats[] = {
+    {"", "irrc", "[100,100]", "[130,100]", "[130,100]", NO},
+    {"", "irrc", "[100,100]", "[130,100]", "[130.1,100]", YES},
+    {"", "irrecist", "100", "130", "130", NO},
+    {"", "irrecist", "100", "130", "134.9", NO},
+    {"", "irrecist", "100", "130", "135", YES},
+    {",'growth_inclusive':false", "irrecist", "100", "130", "135", NO},
+    {",'growth_inclusive':false", "irrecist", "100", "130", "135.1", YES},
+    {"", "imrecist", "100", "130", "134.9", NO},
+    {"", "imrecist", "100", "130", "135", YES},
+};
+
+static enum tristate
+repeated(struct arena *a, int i, const char *params)
+{
+	const char *text = arena_printf(a,
+	    "{'params':{%s}," BASE("{'id':'T1','mm':%s}") ",'timepoints':[" TP(
+		"42", T1("%s")) "," TP("77", T1("%s")) "]}",
+	    params, repeats[i].base, repeats[i].first, repeats[i].second);
+	const struct assessment *x = series_assess(text, a);
+
+	ck_assert_int_eq(
+	    series_verdict(x, repeats[i].criterion, 1)->confirmed, NO);
+	return series_verdict(x, repeats[i].criterion, 2)->confirmed;
+}
+
+START_TEST(repeat)
+{
+	struct arena *a = arena_new();
+	const char *other = arena_printf(
+	    a, "'burden_repeat_confirms':false%s", repeats[_i].params);
+
+	ck_assert_int_eq(repeated(a, _i, ""), YES);
+	ck_assert_int_eq(repeated(a, _i, other), repeats[_i].otherwise);
 	arena_free(a);
 }
 END_TEST
@@ -282,6 +351,8 @@ suite_contested(void)
 
 	tcase_add_loop_test(
 	    c, decision, 0, (int)(sizeof(rows) / sizeof(rows[0])));
+	tcase_add_loop_test(
+	    c, repeat, 0, (int)(sizeof(repeats) / sizeof(repeats[0])));
 	tcase_add_test(c, late_to_the_day);
 	tcase_add_test(c, small_new_target);
 	tcase_add_test(c, kinetics);

@@ -64,10 +64,9 @@ judge(const struct burden_state *s, const struct assess_case *c,
 {
 	int64_t ref = burden_reference(s);
 
-	if (v->imaged && ref != BURDEN_NONE &&
+	if (v->imaged && ref != BURDEN_NONE && burden_may_progress(c, b) &&
 	    rules_is_pd_by(&c->options->contested, b->value, ref,
-		c->options->contested.imrecist_min_tmm) &&
-	    !(b->targets_gone && b->news_gone)) {
+		c->options->contested.imrecist_min_tmm)) {
 		if (!b->complete)
 			verdict_flag(c->arena, ret, "PARTIAL_SUM_PD");
 		burden_say(

@@ -48,17 +48,17 @@ baseline(
 
 /*= irrc §2: +25 % over the smallest burden; from nothing, anything */
 static bool
-is_pd(int64_t now, int64_t reference)
+is_pd(const struct contested *k, int64_t now, int64_t reference)
 {
 	return now > reference &&
-	       100 * now >= (100 + IRRC_PD_RISE_PCT) * reference;
+	       rules_rises(k, now, reference, IRRC_PD_RISE_PCT);
 }
 
 /*= irrc §2: -50 % of baseline */
 static bool
-is_pr(int64_t now, int64_t base)
+is_pr(const struct contested *k, int64_t now, int64_t base)
 {
-	return 100 * now <= (100 - IRRC_PR_FALL_PCT) * base;
+	return rules_falls(k, now, base, IRRC_PR_FALL_PCT);
 }
 
 /* One diameter does not make an area. */
@@ -130,13 +130,15 @@ static enum category
 judge(const struct state *s, const struct assess_case *c, const struct visit *v,
     const struct burden *b, struct verdict *ret)
 {
+	const struct contested *k = &c->options->contested;
 	int64_t ref = burden_reference(&s->burden);
 
 	if (ref == BURDEN_NONE)
 		return not_computable(s, c, v, b, ret);
-	if (v->imaged && is_pd(b->value, ref) &&
-	    (c->options->contested.irpd_first || !b->complete ||
-		!is_pr(b->value, s->burden.base))) {
+	if (v->imaged && burden_may_progress(c, b) &&
+	    is_pd(k, b->value, ref) &&
+	    (k->irpd_first || !b->complete ||
+		!is_pr(k, b->value, s->burden.base))) {
 		if (!b->complete)
 			verdict_flag(c->arena, ret, "PARTIAL_SUM_PD");
 		burden_say(&s->burden, c, b, ret, "pd", "%s",
@@ -151,7 +153,7 @@ judge(const struct state *s, const struct assess_case *c, const struct visit *v,
 	burden_say(&s->burden, c, b, ret, "burden", "%s; %s",
 	    burden_to_base(&s->burden, c, b),
 	    burden_to_reference(&s->burden, c, b));
-	return is_pr(b->value, s->burden.base) ? CAT_IRPR : CAT_IRSD;
+	return is_pr(k, b->value, s->burden.base) ? CAT_IRPR : CAT_IRSD;
 }
 
 static void

@@ -25,9 +25,8 @@ progresses(const struct burden_state *s, const struct assess_case *c,
 	int64_t ref = burden_reference(s);
 	bool any = false;
 
-	if (ref != BURDEN_NONE &&
-	    rules_is_pd(&c->options->contested, b->value, ref) &&
-	    !(b->targets_gone && b->news_gone)) {
+	if (ref != BURDEN_NONE && burden_may_progress(c, b) &&
+	    rules_is_pd(&c->options->contested, b->value, ref)) {
 		any = true;
 		if (!b->complete)
 			verdict_flag(c->arena, ret, "PARTIAL_SUM_PD");
