@@ -275,6 +275,17 @@ judge_other_reader(
 	return judge(t, &c);
 }
 
+static struct assessment *
+judge_with_pet(
+    struct timeline *t, const struct assess_options *o, struct arena *a)
+{
+	struct assess_case c = {.options = o, .timeline = t, .arena = a};
+	struct assessment *x = judge(t, &c);
+
+	metabolic_run(&c, x);
+	return x;
+}
+
 struct assessment *
 assess_run(struct timeline *t, const struct assess_options *o, struct arena *a)
 {
@@ -291,7 +302,6 @@ assess_run(struct timeline *t, const struct assess_options *o, struct arena *a)
 	metabolic_run(&c, x);
 	advice_add(&c, x);
 	irae_assess(&c, x, &inflamed);
-	inflamed_compare(
-	    t, o, judge_other_reader, inflamed.items, inflamed.n, x);
+	inflamed_compare(t, o, judge_with_pet, inflamed.items, inflamed.n, x);
 	return x;
 }

@@ -6,114 +6,7 @@
 #include <string.h>
 
 #include "tests/support/check_main.h"
-#include "tests/support/course.h"
-
-/* --- facts --- */
-
-static struct finding_fact *
-last_finding(void)
-{
-	return &course_facts->findings.items[course_facts->findings.n - 1];
-}
-
-/* A value with its range, all whole numbers. */
-static struct finding_fact *
-lab(const char *concept, int day, int value, int high, const char *unit)
-{
-	struct finding_fact *f;
-
-	course_find(concept, day, value);
-	f = last_finding();
-	f->unit = unit;
-	f->high = high > 0 ? high : INT64_MIN;
-	return f;
-}
-
-static struct finding_fact *
-image(const char *concept, int day, bool present)
-{
-	struct finding_fact *f;
-
-	course_find(concept, day, 0);
-	f = last_finding();
-	f->has_value = false;
-	f->absent = !present;
-	f->modalities = "CT";
-	return f;
-}
-
-static struct finding_fact *
-diagnosis(const char *concept, int day)
-{
-	struct finding_fact *f = image(concept, day, true);
-
-	f->source.reference = arena_printf(
-	    course_arena, "Condition/%zu", course_facts->findings.n);
-	return f;
-}
-
-static struct dose_fact *
-medicine(const char *concept, const char *name, int day, int last, int mg)
-{
-	struct dose_fact *d;
-
-	course_give(day);
-	d = &course_facts->doses.items[course_facts->doses.n - 1];
-	d->last_day = COURSE_START + last;
-	d->concept = concept;
-	d->name = name;
-	d->ici_class = NULL;
-	d->dose_ug = mg < 0 ? DOSE_NONE : (int64_t)mg * 1000;
-	return d;
-}
-
-/* --- what came out --- */
-
-static const struct irae_episode *
-episode(const struct assessment *x, const char *event)
-{
-	for (size_t i = 0; i < x->irae.n; i++) {
-		if (strcmp(x->irae.items[i].event, event) == 0)
-			return &x->irae.items[i];
-	}
-	return NULL;
-}
-
-static void
-expect(const struct assessment *x, const char *event, int grade,
-    const char *certainty, const char *state, const char *priority)
-{
-	const struct irae_episode *e = episode(x, event);
-
-	ck_assert_msg(e != NULL, "no %s", event);
-	ck_assert_msg(
-	    e->grade == grade && strcmp(e->certainty, certainty) == 0 &&
-		strcmp(e->state, state) == 0 &&
-		strcmp(e->priority == NULL ? "-" : e->priority, priority) == 0,
-	    "%s: grade %d %s %s %s", event, e->grade, e->certainty, e->state,
-	    e->priority);
-}
-
-static bool
-has_problem(const struct assessment *x, const char *code)
-{
-	for (size_t i = 0; i < x->problems.n; i++) {
-		if (strcmp(x->problems.items[i].code, code) == 0)
-			return true;
-	}
-	return false;
-}
-
-static const struct recommendation *
-workup(const struct assessment *x)
-{
-	for (size_t i = 0; i < x->recommendations.n; i++) {
-		if (strcmp(x->recommendations.items[i].kind, "irae_workup") ==
-		    0)
-			return &x->recommendations.items[i];
-	}
-	return NULL;
-}
+#include "tests/support/course_irae.h"
 
 /* --- values --- */
 
@@ -123,11 +16,11 @@ START_TEST(own_range_first)
 	struct assessment *x;
 
 	course_give(0);
-	lab("lab_alt", 30, 260, 50, "U/L");
+	course_lab("lab_alt", 30, 260, 50, "U/L");
 	x = course_assess();
-	expect(x, "hepatitis", 3, "possible", "open", "PH");
-	ck_assert(!has_problem(x, "range_default"));
-	e = episode(x, "hepatitis");
+	course_expect_irae(x, "hepatitis", 3, "possible", "open", "PH");
+	ck_assert(!course_has_problem(x, "range_default"));
+	e = course_episode(x, "hepatitis");
 	ck_assert_int_eq(e->onset, COURSE_START + 30);
 	ck_assert_int_eq(e->resolved, DAY_NONE);
 	ck_assert(course_says(
@@ -141,16 +34,16 @@ START_TEST(default_range_last_and_said)
 	struct assessment *x;
 
 	course_give(0);
-	lab("lab_alt", 30, 260, 0, "U/L");
-	lab("lab_lipase", 30, 2600, 0, "U/L");
+	course_lab("lab_alt", 30, 260, 0, "U/L");
+	course_lab("lab_lipase", 30, 2600, 0, "U/L");
 	x = course_assess();
-	expect(x, "hepatitis", 3, "possible", "open", "PH");
-	ck_assert(has_problem(x, "range_default"));
+	course_expect_irae(x, "hepatitis", 3, "possible", "open", "PH");
+	ck_assert(course_has_problem(x, "range_default"));
 	ck_assert(
-	    course_says(&episode(x, "hepatitis")->because, "default range"));
+	    course_says(&course_episode(x, "hepatitis")->because, "default range"));
 	/* assays that differ too much are not graded, and that is said */
-	ck_assert_ptr_null(episode(x, "pancreatitis"));
-	ck_assert(has_problem(x, "range_missing"));
+	ck_assert_ptr_null(course_episode(x, "pancreatitis"));
+	ck_assert(course_has_problem(x, "range_missing"));
 }
 END_TEST
 
@@ -159,13 +52,13 @@ START_TEST(units)
 	struct assessment *x;
 
 	course_give(0);
-	lab("lab_cortisol", 60, 27, 500, "nmol/L"); /* 0.98 ug/dL */
-	lab("lab_acth", 60, 5, 63, "ng/L");
-	lab("lab_alt", 60, 900, 40, "furlong");
+	course_lab("lab_cortisol", 60, 27, 500, "nmol/L"); /* 0.98 ug/dL */
+	course_lab("lab_acth", 60, 5, 63, "ng/L");
+	course_lab("lab_alt", 60, 900, 40, "furlong");
 	x = course_assess();
-	expect(x, "hypophysitis", 2, "probable", "open", "PH");
-	ck_assert_ptr_null(episode(x, "hepatitis"));
-	ck_assert(has_problem(x, "unit_unknown"));
+	course_expect_irae(x, "hypophysitis", 2, "probable", "open", "PH");
+	ck_assert_ptr_null(course_episode(x, "hepatitis"));
+	ck_assert(course_has_problem(x, "unit_unknown"));
 }
 END_TEST
 
@@ -175,13 +68,13 @@ START_TEST(limits_of_their_own)
 	struct finding_fact *f;
 
 	course_give(0);
-	f = lab("lab_creatinine", 30, 442, 1, "umol/L"); /* 5.0 x 1 mg/dL */
+	f = course_lab("lab_creatinine", 30, 442, 1, "umol/L"); /* 5.0 x 1 mg/dL */
 	f->range_unit = "mg/dL";
-	expect(course_assess(), "nephritis", 3, "possible", "open", "PH");
-	f = lab("lab_troponin_t_hs", 30, 52, 14, "ng/L");
-	expect(course_assess(), "myocarditis", 1, "possible", "open", "PH");
+	course_expect_irae(course_assess(), "nephritis", 3, "possible", "open", "PH");
+	f = course_lab("lab_troponin_t_hs", 30, 52, 14, "ng/L");
+	course_expect_irae(course_assess(), "myocarditis", 1, "possible", "open", "PH");
 	f->infarction = 52;
-	expect(course_assess(), "myocarditis", 3, "possible", "open", "PH");
+	course_expect_irae(course_assess(), "myocarditis", 3, "possible", "open", "PH");
 }
 END_TEST
 
@@ -191,15 +84,15 @@ START_TEST(a_letter_without_a_number)
 	struct assessment *x;
 
 	course_give(0);
-	f = lab("lab_troponin_i_hs", 20, 0, 0, NULL);
+	f = course_lab("lab_troponin_i_hs", 20, 0, 0, NULL);
 	f->has_value = false;
 	f->interpretation = "HH";
-	f = lab("lab_alt", 20, 0, 0, NULL);
+	f = course_lab("lab_alt", 20, 0, 0, NULL);
 	f->has_value = false;
 	f->interpretation = "H";
 	x = course_assess();
-	expect(x, "myocarditis", 1, "possible", "open", "PH");
-	ck_assert_ptr_null(episode(x, "hepatitis"));
+	course_expect_irae(x, "myocarditis", 1, "possible", "open", "PH");
+	ck_assert_ptr_null(course_episode(x, "hepatitis"));
 }
 END_TEST
 
@@ -209,13 +102,13 @@ START_TEST(comparators)
 	struct assessment *x;
 
 	course_give(0);
-	f = lab("lab_alt", 30, 120, 40, "U/L"); /* 3.0 x ULN is grade 1 */
+	f = course_lab("lab_alt", 30, 120, 40, "U/L"); /* 3.0 x ULN is grade 1 */
 	f->comparator = '>';
 	x = course_assess();
-	expect(x, "hepatitis", 2, "possible", "open", "PM");
-	f = lab("lab_platelets", 30, 75, 0, "10*3/uL");
+	course_expect_irae(x, "hepatitis", 2, "possible", "open", "PM");
+	f = course_lab("lab_platelets", 30, 75, 0, "10*3/uL");
 	f->comparator = '<';
-	expect(course_assess(), "heme_itp", 2, "possible", "open", "PM");
+	course_expect_irae(course_assess(), "heme_itp", 2, "possible", "open", "PM");
 }
 END_TEST
 
@@ -226,12 +119,12 @@ START_TEST(steroid_of_one_and_of_many_days)
 	struct assessment *x;
 
 	course_give(0);
-	lab("lab_alt", 30, 260, 40, "U/L");
+	course_lab("lab_alt", 30, 260, 40, "U/L");
 	for (int day = 31; day < 40; day++)
-		medicine("drug_dexamethasone", "dexamethasone", day, day, 8);
+		course_medicate("drug_dexamethasone", "dexamethasone", day, day, 8);
 	x = course_assess();
-	expect(x, "hepatitis", 3, "probable", "confirmed", "PH");
-	ck_assert_uint_eq(episode(x, "hepatitis")->changes.n, 2);
+	course_expect_irae(x, "hepatitis", 3, "probable", "confirmed", "PH");
+	ck_assert_uint_eq(course_episode(x, "hepatitis")->changes.n, 2);
 }
 END_TEST
 
@@ -240,13 +133,13 @@ START_TEST(steroid_of_unknown_amount)
 	struct assessment *x;
 
 	course_give(0);
-	lab("lab_alt", 30, 260, 40, "U/L");
-	medicine("drug_prednisone", "prednisone", 31, 60, -1);
-	medicine("drug_prednisone", "prednisone cream", 31, 60, 50)->local =
+	course_lab("lab_alt", 30, 260, 40, "U/L");
+	course_medicate("drug_prednisone", "prednisone", 31, 60, -1);
+	course_medicate("drug_prednisone", "prednisone cream", 31, 60, 50)->local =
 	    true;
 	x = course_assess();
-	expect(x, "hepatitis", 3, "possible", "open", "PH");
-	ck_assert(has_problem(x, "steroid_dose_missing"));
+	course_expect_irae(x, "hepatitis", 3, "possible", "open", "PH");
+	ck_assert(course_has_problem(x, "steroid_dose_missing"));
 }
 END_TEST
 
@@ -269,13 +162,13 @@ START_TEST(small_doses_replace)
 		course_tear_down();
 		course_set_up();
 		course_give(0);
-		lab("lab_cortisol", 60, 1, 25, "ug/dL");
-		lab("lab_acth", 60, 5, 63, "ng/L");
+		course_lab("lab_cortisol", 60, 1, 25, "ug/dL");
+		course_lab("lab_acth", 60, 5, 63, "ng/L");
 		for (int k = 0; k < rows[i].times; k++)
-			medicine(
+			course_medicate(
 			    rows[i].concept, rows[i].name, 61, 95, rows[i].mg);
-		lab("lab_sodium", 95, 140, 145, "mmol/L");
-		expect(course_assess(), "hypophysitis", 2, "probable",
+		course_lab("lab_sodium", 95, 140, 145, "mmol/L");
+		course_expect_irae(course_assess(), "hypophysitis", 2, "probable",
 		    rows[i].replaces ? "controlled" : "stable",
 		    rows[i].replaces ? "PL" : "PH");
 	}
@@ -286,9 +179,9 @@ END_TEST
 START_TEST(cortisol_on_replacement)
 {
 	course_give(0);
-	medicine("drug_prednisone", "prednisone", 40, 70, 5);
-	lab("lab_cortisol", 60, 1, 25, "ug/dL");
-	ck_assert_ptr_null(episode(course_assess(), "hypophysitis"));
+	course_medicate("drug_prednisone", "prednisone", 40, 70, 5);
+	course_lab("lab_cortisol", 60, 1, 25, "ug/dL");
+	ck_assert_ptr_null(course_episode(course_assess(), "hypophysitis"));
 }
 END_TEST
 
@@ -297,13 +190,13 @@ START_TEST(weight_decides_what_is_high)
 	struct assessment *x;
 
 	course_give(0);
-	lab("vital_body_weight", -1, 120, 0, "kg");
-	lab("lab_alt", 30, 260, 40, "U/L");
-	medicine("drug_prednisone", "prednisone", 31, 60, 50);
-	expect(course_assess(), "hepatitis", 3, "possible", "open", "PH");
-	medicine("drug_prednisone", "prednisone", 31, 60, 10);
+	course_lab("vital_body_weight", -1, 120, 0, "kg");
+	course_lab("lab_alt", 30, 260, 40, "U/L");
+	course_medicate("drug_prednisone", "prednisone", 31, 60, 50);
+	course_expect_irae(course_assess(), "hepatitis", 3, "possible", "open", "PH");
+	course_medicate("drug_prednisone", "prednisone", 31, 60, 10);
 	x = course_assess();
-	expect(x, "hepatitis", 3, "probable", "confirmed", "PH");
+	course_expect_irae(x, "hepatitis", 3, "probable", "confirmed", "PH");
 }
 END_TEST
 
@@ -313,13 +206,13 @@ START_TEST(code_alone_and_code_that_blames)
 	struct assessment *x;
 
 	course_give(0);
-	diagnosis("dx_colitis_toxic", 50);
+	course_diagnose("dx_colitis_toxic", 50);
 	x = course_assess();
-	expect(x, "colitis", 1, "possible", "open", "PL");
-	ck_assert(!episode(x, "colitis")->changes.items[0].notify);
-	f = diagnosis("dx_adverse_effect_ici", 50);
+	course_expect_irae(x, "colitis", 1, "possible", "open", "PL");
+	ck_assert(!course_episode(x, "colitis")->changes.items[0].notify);
+	f = course_diagnose("dx_adverse_effect_ici", 50);
 	ck_assert_ptr_nonnull(f);
-	expect(course_assess(), "colitis", 1, "definite", "open", "PL");
+	course_expect_irae(course_assess(), "colitis", 1, "definite", "open", "PL");
 }
 END_TEST
 
@@ -329,21 +222,21 @@ START_TEST(other_causes)
 	struct assessment *x;
 
 	course_give(0);
-	diagnosis("cause_urinary_obstruction", 20);
-	diagnosis("cause_viral_hepatitis", -900);
-	diagnosis("cause_pneumonia", -900);
-	lab("lab_creatinine", 25, 3, 1, "mg/dL");
-	lab("lab_alt", 25, 150, 40, "U/L");
+	course_diagnose("cause_urinary_obstruction", 20);
+	course_diagnose("cause_viral_hepatitis", -900);
+	course_diagnose("cause_pneumonia", -900);
+	course_lab("lab_creatinine", 25, 3, 1, "mg/dL");
+	course_lab("lab_alt", 25, 150, 40, "U/L");
 	x = course_assess();
-	ck_assert_ptr_null(episode(x, "nephritis"));
-	ck_assert_ptr_null(episode(x, "hepatitis"));
-	lab("lab_alt", 30, 260, 40, "U/L");
-	image("ground_glass_opacity", 30, true);
+	ck_assert_ptr_null(course_episode(x, "nephritis"));
+	ck_assert_ptr_null(course_episode(x, "hepatitis"));
+	course_lab("lab_alt", 30, 260, 40, "U/L");
+	course_image("ground_glass_opacity", 30, true);
 	x = course_assess();
-	expect(x, "hepatitis", 3, "possible", "open", "PH");
-	expect(x, "pneumonitis", 1, "possible", "open", "PM");
-	diagnosis("cause_pneumonia", 29);
-	ck_assert_ptr_null(episode(course_assess(), "pneumonitis"));
+	course_expect_irae(x, "hepatitis", 3, "possible", "open", "PH");
+	course_expect_irae(x, "pneumonitis", 1, "possible", "open", "PM");
+	course_diagnose("cause_pneumonia", 29);
+	ck_assert_ptr_null(course_episode(course_assess(), "pneumonitis"));
 }
 END_TEST
 
@@ -357,12 +250,12 @@ START_TEST(extent_of_the_lung)
 	struct finding_fact *f;
 
 	course_give(0);
-	f = image("ground_glass_opacity", 30, true);
+	f = course_image("ground_glass_opacity", 30, true);
 	f->has_value = true;
 	f->value = extents[_i].tenths;
 	f->scale = 1;
 	f->unit = "%";
-	expect(course_assess(), "pneumonitis", extents[_i].grade, "possible",
+	course_expect_irae(course_assess(), "pneumonitis", extents[_i].grade, "possible",
 	    "open", extents[_i].priority);
 }
 END_TEST
@@ -370,9 +263,9 @@ END_TEST
 START_TEST(adverse_event)
 {
 	course_give(0);
-	diagnosis("dx_myocarditis", 40)->attributed = true;
-	last_finding()->grade = 3;
-	expect(course_assess(), "myocarditis", 3, "definite", "open", "PH");
+	course_diagnose("dx_myocarditis", 40)->attributed = true;
+	course_last_finding()->grade = 3;
+	course_expect_irae(course_assess(), "myocarditis", 3, "definite", "open", "PH");
 }
 END_TEST
 
@@ -382,11 +275,11 @@ START_TEST(known_before)
 	struct finding_fact *f;
 
 	course_give(0);
-	diagnosis("dx_hypothyroidism", -300);
-	f = lab("lab_tsh", 60, 30, 4, "m[IU]/L");
+	course_diagnose("dx_hypothyroidism", -300);
+	f = course_lab("lab_tsh", 60, 30, 4, "m[IU]/L");
 	ck_assert_ptr_nonnull(f);
 	x = course_assess();
-	ck_assert_ptr_null(episode(x, "thyroiditis"));
+	ck_assert_ptr_null(course_episode(x, "thyroiditis"));
 }
 END_TEST
 
@@ -396,8 +289,8 @@ START_TEST(dismissed_by_a_person)
 	struct assessment *x;
 
 	course_give(0);
-	lab("lab_alt", 30, 150, 40, "U/L");
-	lab("lab_alt", 40, 145, 40, "U/L");
+	course_lab("lab_alt", 30, 150, 40, "U/L");
+	course_lab("lab_alt", 40, 145, 40, "U/L");
 	a = ARENA_PUSH(course_arena, &course_facts->flag_actions);
 	a->day = COURSE_START + 32;
 	a->event = "hepatitis";
@@ -405,10 +298,10 @@ START_TEST(dismissed_by_a_person)
 	a->dismissed = true;
 	a->source.reference = "Flag/1";
 	x = course_assess();
-	expect(x, "hepatitis", 2, "possible", "snoozed", "-");
+	course_expect_irae(x, "hepatitis", 2, "possible", "snoozed", "-");
 	ck_assert_uint_eq(x->irae.n, 1);
-	ck_assert_int_eq(episode(x, "hepatitis")->resolved, COURSE_START + 32);
-	ck_assert_ptr_null(workup(x));
+	ck_assert_int_eq(course_episode(x, "hepatitis")->resolved, COURSE_START + 32);
+	ck_assert_ptr_null(course_workup(x));
 }
 END_TEST
 
@@ -419,8 +312,8 @@ START_TEST(advice)
 	const struct recommendation *r;
 
 	course_give(0);
-	lab("lab_troponin_t_hs", 20, 30, 14, "ng/L");
-	r = workup(course_assess());
+	course_lab("lab_troponin_t_hs", 20, 30, 14, "ng/L");
+	r = course_workup(course_assess());
 	ck_assert_ptr_nonnull(r);
 	ck_assert_int_eq(r->state, DUE_NOW);
 	ck_assert_int_eq(r->from, COURSE_START + 20);
@@ -429,8 +322,8 @@ START_TEST(advice)
 	ck_assert(course_says(&r->because, "referral: cardiology at once"));
 	ck_assert(course_says(&r->because, "check or exclude: CK"));
 	/* With CK known it is not asked for again. */
-	lab("lab_ck", 20, 100, 170, "U/L");
-	r = workup(course_assess());
+	course_lab("lab_ck", 20, 100, 170, "U/L");
+	r = course_workup(course_assess());
 	ck_assert(!course_says(&r->because, "check or exclude: CK"));
 }
 END_TEST
@@ -442,15 +335,15 @@ START_TEST(no_levothyroxine_without_cortisol)
 	const struct recommendation *r;
 
 	course_give(0);
-	lab("lab_tsh", 100, 60, 4, "m[IU]/L");
-	f = lab("lab_free_t4", 100, 4, 22, "pmol/L");
+	course_lab("lab_tsh", 100, 60, 4, "m[IU]/L");
+	f = course_lab("lab_free_t4", 100, 4, 22, "pmol/L");
 	f->low = 12;
-	medicine("drug_levothyroxine", "levothyroxine", 101, 140, -1);
-	r = workup(course_assess());
+	course_medicate("drug_levothyroxine", "levothyroxine", 101, 140, -1);
+	r = course_workup(course_assess());
 	ck_assert(course_says(&r->because, "cortisol is not known"));
 	ck_assert(!course_says(&r->because, "levothyroxine; exclude"));
-	lab("lab_cortisol", 100, 15, 25, "ug/dL");
-	r = workup(course_assess());
+	course_lab("lab_cortisol", 100, 15, 25, "ug/dL");
+	r = course_workup(course_assess());
 	ck_assert(course_says(&r->because, "levothyroxine; exclude"));
 }
 END_TEST
@@ -467,10 +360,10 @@ START_TEST(both_readings_of_a_new_lesion)
 	course_give(0);
 	course_measure("liver", 56, 500);
 	course_measure("lung", 56, 150);
-	image("ground_glass_opacity", 56, true);
-	lab("vital_spo2_pulseox", 56, 90, 0, "%");
+	course_image("ground_glass_opacity", 56, true);
+	course_lab("vital_spo2_pulseox", 56, 90, 0, "%");
 	x = course_assess();
-	expect(x, "pneumonitis", 2, "probable", "open", "PM");
+	course_expect_irae(x, "pneumonitis", 2, "probable", "open", "PM");
 	r = assessment_criterion(x, "recist11");
 	v = &r->at[1];
 	ck_assert_int_eq(v->overall, CAT_PD); /* counted all the same */
@@ -492,12 +385,12 @@ START_TEST(resolved_by_a_clear_study)
 	struct assessment *x;
 
 	course_give(0);
-	image("ground_glass_opacity", 56, true);
-	image("ground_glass_opacity", 84, false);
+	course_image("ground_glass_opacity", 56, true);
+	course_image("ground_glass_opacity", 84, false);
 	x = course_assess();
-	expect(x, "pneumonitis", 0, "possible", "resolved", "-");
+	course_expect_irae(x, "pneumonitis", 0, "possible", "resolved", "-");
 	ck_assert_int_eq(
-	    episode(x, "pneumonitis")->resolved, COURSE_START + 84);
+	    course_episode(x, "pneumonitis")->resolved, COURSE_START + 84);
 }
 END_TEST
 
@@ -507,15 +400,15 @@ START_TEST(a_picture_without_an_organ)
 	struct finding_fact *f;
 
 	course_give(0);
-	image("diffuse_fdg_uptake", 56, true);
+	course_image("diffuse_fdg_uptake", 56, true);
 	x = course_assess();
 	ck_assert_uint_eq(x->irae.n, 0);
-	ck_assert(has_problem(x, "site_missing"));
-	f = image("diffuse_fdg_uptake", 57, true);
+	ck_assert(course_has_problem(x, "site_missing"));
+	f = course_image("diffuse_fdg_uptake", 57, true);
 	f->organ = "thyroid";
-	expect(course_assess(), "thyroiditis", 1, "possible", "open", "PL");
-	image("colon_diffuse_wall_thickening", 57, true);
-	expect(course_assess(), "colitis", 1, "possible", "open", "PL");
+	course_expect_irae(course_assess(), "thyroiditis", 1, "possible", "open", "PL");
+	course_image("colon_diffuse_wall_thickening", 57, true);
+	course_expect_irae(course_assess(), "colitis", 1, "possible", "open", "PL");
 }
 END_TEST
 
@@ -525,10 +418,10 @@ START_TEST(growing_liver_metastasis)
 	course_measure("liver", -1, 300);
 	course_give(0);
 	course_measure("liver", 56, 450);
-	lab("lab_alt", 58, 150, 40, "U/L");
-	ck_assert_ptr_null(episode(course_assess(), "hepatitis"));
-	lab("lab_alt", 60, 250, 40, "U/L");
-	expect(course_assess(), "hepatitis", 3, "possible", "open", "PH");
+	course_lab("lab_alt", 58, 150, 40, "U/L");
+	ck_assert_ptr_null(course_episode(course_assess(), "hepatitis"));
+	course_lab("lab_alt", 60, 250, 40, "U/L");
+	course_expect_irae(course_assess(), "hepatitis", 3, "possible", "open", "PH");
 }
 END_TEST
 
@@ -540,10 +433,10 @@ START_TEST(sarcoid_like)
 	course_measure("lung", -1, 300);
 	course_give(0);
 	course_measure("lung", 56, 290);
-	f = image("hilar_lymphadenopathy", 56, true);
-	ck_assert_ptr_null(episode(course_assess(), "sarcoid_like"));
+	f = course_image("hilar_lymphadenopathy", 56, true);
+	ck_assert_ptr_null(course_episode(course_assess(), "sarcoid_like"));
 	f->bilateral = true;
-	expect(course_assess(), "sarcoid_like", 1, "probable", "open", "PL");
+	course_expect_irae(course_assess(), "sarcoid_like", 1, "probable", "open", "PL");
 }
 END_TEST
 
@@ -551,10 +444,10 @@ START_TEST(nothing_without_a_dose)
 {
 	struct assessment *x;
 
-	lab("lab_alt", 30, 2600, 40, "U/L");
+	course_lab("lab_alt", 30, 2600, 40, "U/L");
 	x = course_assess();
 	ck_assert_uint_eq(x->irae.n, 0);
-	ck_assert_ptr_null(workup(x));
+	ck_assert_ptr_null(course_workup(x));
 }
 END_TEST
 

@@ -193,39 +193,6 @@ extent_of(const struct finding_fact *f)
 	return v >= 0 && v <= 100 ? (int)v : -1;
 }
 
-/* The timepoint whose days hold this one, -1: none. */
-static int
-timepoint_at(const struct timeline *t, int32_t day)
-{
-	for (size_t i = 0; i < t->timepoints.n; i++) {
-		if (day >= t->timepoints.items[i].day &&
-		    day <= t->timepoints.items[i].last_day)
-			return (int)i;
-	}
-	return -1;
-}
-
-/* A lesion first seen after baseline, of that organ, at that timepoint. */
-static bool
-is_new_at(
-    const struct timeline *t, const struct lesion *l, const char *organ, int tp)
-{
-	return tp > t->baseline && l->first == tp && l->organ != NULL &&
-	       strcmp(l->organ, organ) == 0 && l->role != ROLE_BENIGN;
-}
-
-static bool
-looks_like_lesion(const struct timeline *t, const struct irae_image *x)
-{
-	int tp = timepoint_at(t, x->day);
-
-	for (size_t i = 0; tp >= 0 && i < t->lesions.n; i++) {
-		if (is_new_at(t, &t->lesions.items[i], x->site, tp))
-			return true;
-	}
-	return false;
-}
-
 static void
 add_images(
     const struct timeline *t, struct irae_input *in, struct assessment *a)
@@ -246,7 +213,7 @@ add_images(
 		}
 		x.modality = modality_of(in->arena, f, x.finding);
 		x.extent_pct = extent_of(f);
-		x.lesion_like = looks_like_lesion(t, &x);
+		x.lesion_like = irae_case_lesion(t, x.site, x.day);
 		*ARENA_PUSH(in->arena, &in->images) = x;
 	}
 }
@@ -390,56 +357,6 @@ irae_case_build(const struct assess_case *c, struct assessment *x)
 	return in->doses.n > 0 ? in : NULL;
 }
 
-/* --- hand-off: both readings, side by side --- */
-
-static void
-flag_lesion(const struct assess_case *c, struct assessment *x,
-    const struct irae_handoff *h, const struct lesion *l, int tp)
-{
-	struct arena *a = c->arena;
-	const char *words = irae_module_words((enum irae_module)h->owner);
-
-	for (size_t k = 0; k < x->criteria.n; k++) {
-		struct verdict *v = &x->criteria.items[k].at[tp];
-
-		if (v->overall == CAT_NONE)
-			continue;
-		verdict_flag(a, v,
-		    l->nodal ? "IRAE_EXPLAINS_NODE" : "IRAE_EXPLAINS_LESION");
-		because_add(a, &v->because, "irae.handoff", &h->source, 1,
-		    "the new %s lesion may be %s (%s): look again from %s to "
-		    "%s; read as a tumour it is a new lesion, and is counted "
-		    "as one here",
-		    l->organ, words, h->label, wording_day(a, h->recheck_from),
-		    wording_day(a, h->recheck_to));
-	}
-}
-
-static void
-hand_off(const struct assess_case *c, const struct irae_handoff *h,
-    struct assessment *x, struct inflamed_list *ret)
-{
-	const struct timeline *t = c->timeline;
-	int tp = timepoint_at(t, h->day);
-
-	for (size_t i = 0;
-	     tp >= 0 && !h->count_as_new_lesion && i < t->lesions.n; i++) {
-		const struct lesion *l = &t->lesions.items[i];
-
-		if (!is_new_at(t, l, h->site, tp))
-			continue;
-		flag_lesion(c, x, h, l, tp);
-		*ARENA_PUSH(c->arena, ret) = (struct inflamed_site){
-		    .event = irae_module_words((enum irae_module)h->owner),
-		    .organ = l->organ,
-		    .nodes = l->nodal,
-		    .from = t->timepoints.items[tp].day,
-		    .to = t->timepoints.items[tp].day,
-		    .source = h->source,
-		};
-	}
-}
-
 void
 irae_assess(const struct assess_case *c, struct assessment *x,
     struct inflamed_list *ret)
@@ -452,6 +369,5 @@ irae_assess(const struct assess_case *c, struct assessment *x,
 	r = irae_run(in, &c->options->irae, c->arena);
 	irae_episodes_add(c, r, x);
 	irae_advice_add(c, r, x);
-	for (size_t i = 0; i < r->handoffs.n; i++)
-		hand_off(c, &r->handoffs.items[i], x, ret);
+	irae_case_lesions(c, in, r, x, ret);
 }

@@ -32,6 +32,13 @@ void irae_case_drugs(
     const struct assess_case *c, struct irae_input *in, struct assessment *x);
 /* irae_case_said.c: diagnoses, other causes, dismissals. */
 void irae_case_statements(const struct assess_case *c, struct irae_input *in);
+/* irae_case_lesion.c: is a lesion that an image of that site and day may show
+ * new then?  And what the events mean for new lesions: the verdicts say it,
+ * ret gets those that may be inflammation. */
+bool irae_case_lesion(const struct timeline *t, const char *site, int32_t day);
+void irae_case_lesions(const struct assess_case *c, const struct irae_input *in,
+    const struct irae_result *r, struct assessment *x,
+    struct inflamed_list *ret);
 /* irae_episodes.c: rows as episodes with their changes and explanation. */
 void irae_episodes_add(const struct assess_case *c, const struct irae_result *r,
     struct assessment *x);
