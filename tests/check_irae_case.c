@@ -412,6 +412,46 @@ START_TEST(a_picture_without_an_organ)
 }
 END_TEST
 
+/*= irae §1.2 V of each card: what an uncoded grade counts for, §2.5 */
+static const struct {
+	const char *symptom, *module;
+	int grade;
+	const char *priority;
+} symptoms[] = {
+    {"symptom_diarrhea", "colitis", 1, "PL"},
+    {"symptom_abdominal_pain", "colitis", 2, "PM"},
+    {"symptom_blood_in_stool", "colitis", 2, "PM"},
+    {"symptom_dyspnoea", "pneumonitis", 2, "PM"},
+    {"symptom_cough", "pneumonitis", 2, "PM"},
+    {"symptom_headache", "hypophysitis", 2, "PH"},
+    {"symptom_visual_disturbance", "hypophysitis", 2, "PH"},
+    {"symptom_dyspnoea", "myocarditis", 2, "PH"},
+    {"symptom_chest_pain", "myocarditis", 2, "PH"},
+    {"symptom_palpitations", "myocarditis", 2, "PH"},
+    {"symptom_syncope", "myocarditis", 2, "PH"},
+    {"symptom_muscle_weakness", "myositis", 2, "PM"},
+    {"symptom_myalgia", "myositis", 2, "PM"},
+    {"symptom_dysphagia", "myositis", 2, "PM"},
+};
+
+START_TEST(symptoms_of_a_card)
+{
+	struct finding_fact *f;
+
+	course_give(0);
+	f = course_diagnose(symptoms[_i].symptom, 30);
+	course_expect_irae(course_assess(), symptoms[_i].module,
+	    symptoms[_i].grade, "possible", "open", symptoms[_i].priority);
+	/* One that is blamed on the drug names no organ yet. */
+	f->attributed = true;
+	course_expect_irae(course_assess(), symptoms[_i].module,
+	    symptoms[_i].grade, "possible", "open", symptoms[_i].priority);
+	/* It had it before. */
+	f->day = COURSE_START - 5;
+	ck_assert_ptr_null(course_episode(course_assess(), symptoms[_i].module));
+}
+END_TEST
+
 /*= irae §1.2 hepatitis: liver metastases confound */
 START_TEST(growing_liver_metastasis)
 {
@@ -474,6 +514,8 @@ suite_case(void)
 	tcase_add_test(c, other_causes);
 	tcase_add_loop_test(c, extent_of_the_lung, 0,
 	    (int)(sizeof(extents) / sizeof(*extents)));
+	tcase_add_loop_test(c, symptoms_of_a_card, 0,
+	    (int)(sizeof(symptoms) / sizeof(*symptoms)));
 	tcase_add_test(c, known_before);
 	tcase_add_test(c, dismissed_by_a_person);
 	tcase_add_test(c, advice);

@@ -19,16 +19,6 @@ static const struct diagnosis {
 #undef IRAE_DX
 };
 
-static const struct diagnosis *
-diagnosis_of(const char *concept)
-{
-	for (size_t i = 0; i < sizeof(diagnoses) / sizeof(*diagnoses); i++) {
-		if (strcmp(diagnoses[i].concept, concept) == 0)
-			return &diagnoses[i];
-	}
-	return NULL;
-}
-
 /* Does a code beside it blame a checkpoint inhibitor?
  *= irae §4.1 A: T45.AX5- on the same Condition, or the same day for a code
  * that itself blames a drug */
@@ -53,7 +43,7 @@ is_blamed(const struct patient_facts *p, const struct finding_fact *f,
 static const char *
 words_of(struct arena *a, const char *concept)
 {
-	static const char *const prefixes[] = {"dx_", "cause_"};
+	static const char *const prefixes[] = {"dx_", "cause_", "symptom_"};
 	char *s;
 
 	for (size_t i = 0; i < sizeof(prefixes) / sizeof(*prefixes); i++) {
@@ -83,6 +73,13 @@ is_history(const struct timeline *t, const struct finding_fact *f,
 		   d->module == IRAE_ICI_DIABETES);
 }
 
+/* A symptom that a drug is blamed for names no organ yet. */
+static bool
+is_bare_symptom(const struct diagnosis *d)
+{
+	return strncmp(d->concept, "symptom_", strlen("symptom_")) == 0;
+}
+
 static void
 add_diagnosis(const struct timeline *t, const struct finding_fact *f,
     const struct diagnosis *d, struct irae_input *in)
@@ -100,7 +97,8 @@ add_diagnosis(const struct timeline *t, const struct finding_fact *f,
 	    .source = f->source.reference};
 	if (history)
 		c->kind = IRAE_CONFOUNDER;
-	else if (d->kind != IRAE_CONFOUNDER && is_blamed(t->facts, f, d))
+	else if (d->kind != IRAE_CONFOUNDER && !is_bare_symptom(d) &&
+		 is_blamed(t->facts, f, d))
 		c->kind = IRAE_ATTRIBUTED;
 	if (history)
 		c->text = arena_printf(
@@ -147,15 +145,19 @@ add_causes(const struct assess_case *c, struct irae_input *in)
 	}
 }
 
+/* A concept may speak for more than one module (dyspnoea). */
 static void
 add_diagnoses(const struct timeline *t, struct irae_input *in)
 {
+	size_t n = sizeof(diagnoses) / sizeof(*diagnoses);
+
 	for (size_t i = 0; i < t->facts->findings.n; i++) {
 		const struct finding_fact *f = &t->facts->findings.items[i];
-		const struct diagnosis *d = diagnosis_of(f->concept);
 
-		if (d != NULL && !f->absent)
-			add_diagnosis(t, f, d, in);
+		for (size_t k = 0; k < n && !f->absent; k++) {
+			if (strcmp(diagnoses[k].concept, f->concept) == 0)
+				add_diagnosis(t, f, &diagnoses[k], in);
+		}
 	}
 }
 
