@@ -47,6 +47,9 @@ SCHEMA   := $(sort $(wildcard gateway/store/schema/*.sql))
 SBX_OBJ  := $(SBX_SRC:%.c=$(B)/%.o)
 AUX_OBJ  := $(AUX_SRC:%.c=$(B)/%.o)
 
+# The assessor with every length threshold times LENGTHS (tests/scaled.sh).
+CSTD     += $(if $(LENGTHS),-DRESCAN_LENGTHS=$(LENGTHS))
+
 DEBS := build-essential pkg-config libcurl4-openssl-dev libjson-c-dev \
 	libssl-dev zlib1g-dev libsqlite3-dev libevent-dev libinih-dev check openssl \
 	ca-certificates python3 python3-jsonschema
@@ -78,8 +81,9 @@ TEST_PROGRAMS := $(TESTS:%=$(B)/%)
 TEST_SCRIPTS  := tests/trace.sh tests/faults.sh tests/cli.sh tests/blackbox.sh \
 		 tests/quarantine.sh tests/probe.sh tests/fleet.sh \
 		 tests/capture.sh tests/serve.sh tests/man.sh tests/modes.sh \
-		 tests/validate_outputs.sh tests/interop.sh
-$(B)/tests.built: $(TEST_PROGRAMS)
+		 tests/validate_outputs.sh tests/scaled.sh \
+		 tests/interop.sh
+$(B)/tests.built: $(TEST_PROGRAMS) $(B)/scaled
 	@touch $@
 
 test:
@@ -200,5 +204,9 @@ $(B)/check_%: $(B)/tests/check_%.o $(B)/libsupport.a $(B)/libsandbox.a \
     $(B)/librescan.a
 	$(CC) $(SANFLAG) $(LDHARD) -o $@ $^ $(pkgs_l) $(check_l)
 
+$(B)/scaled: $(B)/tests/scaled.o $(B)/libsupport.a $(B)/libsandbox.a \
+    $(B)/librescan.a
+	$(CC) $(SANFLAG) $(LDHARD) -o $@ $^ $(pkgs_l) $(check_l)
+
 -include $(LIB_OBJ:.o=.d) $(SBX_OBJ:.o=.d) $(AUX_OBJ:.o=.d) \
-    $(B)/gateway/main.d $(TESTS:%=$(B)/tests/%.d)
+    $(B)/gateway/main.d $(B)/tests/scaled.d $(TESTS:%=$(B)/tests/%.d)

@@ -85,8 +85,8 @@ static const struct definition definitions[KINETICS_DEFINITIONS] = {
     {"matos2020", MATOS, 0, 2,
 	{{PART_EARLY_PD, 2000, "time to RECIST 1.1 PD", "within 2 months",
 	     " months"},
-	    {PART_RISE_MM, 10000, "growth of the target sum", "at least 10 mm",
-		" mm"},
+	    {PART_RISE_MM, 100 * MATOS_RISE_TMM, "growth of the target sum",
+		"at least 10 mm", " mm"},
 	    {PART_BURDEN, 40000, "change of the target sum",
 		"at least 40 %, or 20 % with 2 new lesions,", " %"}}},
     /*= hpd §6.2 kim2019 */

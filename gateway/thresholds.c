@@ -5,7 +5,7 @@
 
 const struct threshold thresholds[] = {
 #define THRESHOLD(name, value, unit, section, citation, text)                  \
-	{#name, value, #unit, section, citation, text},
+	{#name, name, #unit, section, citation, text},
 #include "gateway/thresholds.def"
 #undef THRESHOLD
     {NULL, 0, NULL, NULL, NULL, NULL},
