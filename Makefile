@@ -87,7 +87,7 @@ $(B)/tests.built: $(TEST_PROGRAMS) $(B)/scaled
 	@touch $@
 
 test:
-	@BUILD=$(B) RESCAN_INTEROP=$${RESCAN_INTEROP:-small} sh tests/run.sh \
+	@BUILD=$(B) sh tests/run.sh \
 	    $(if $(T),$(B)/check_$(T),$(TEST_PROGRAMS) $(TEST_SCRIPTS))
 
 faults: ## every fault of a server, the test that provokes it, what we do

@@ -4,15 +4,15 @@
 #   tests/interop.sh [NAME...]              (medplum oauth hapi)
 # interop/NAME/server.sh knows how to get and start one, interop/driver.py is
 # the same for all.  What cannot be had is left out, with one line saying why
-# (RESCAN_INTEROP=required: fails; =small: nothing large is fetched, as in make
-# check; =off: nothing is run).  Everything made stands in build/interop/NAME.
+# (RESCAN_INTEROP=required: fails; =off: nothing is run).  Everything made stands
+# in build/interop/NAME.
 set -u
 cd "$(dirname "$0")/.." || exit 1
 build=${BUILD:-build}
 export BUILD="$build"
 into=build/interop
 START_S=${RESCAN_INTEROP_START_S:-150}
-DRIVE_S=${RESCAN_INTEROP_DRIVE_S:-240}
+DRIVE_S=${RESCAN_INTEROP_DRIVE_S:-480}
 bad= well=0 without=0
 server=
 

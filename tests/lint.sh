@@ -28,6 +28,12 @@ for f in $files; do
 		} ;;
 	esac
 done
+# What runs by its name may be run.
+for f in $(git ls-files -s 'tests/*.sh' 2>/dev/null |
+    sed -n 's/^100644 [^\t]*\t\(tests\/[^/]*\.sh\)$/\1/p'); do
+	echo "$f: lint: not executable" >&2
+	bad=1
+done
 # No category is decided in floating point.
 judging=$(ls mappings/*.[ch] gateway/*.[ch] gateway/criteria/*.c \
     gateway/pet/*.c | grep -vE 'gateway/kinetics\.c$')

@@ -29,8 +29,6 @@ get() {
 	    sed -n 's/.*java.specification.version = //p')" -ge 17 ] 2>/dev/null ||
 	    refuse "java is older than 17"
 	if ! whole; then
-		[ "${RESCAN_INTEROP:-}" != small ] ||
-		    refuse "make interop fetches it, 320 MB"
 		rm -f "$dir/.pom"
 		timeout "${RESCAN_INTEROP_GET_S:-240}" mvn -B -q -f "$here/pom.xml" \
 		    "$GOAL" "-Dmdep.outputFile=$(cd "$dir" && pwd)/classpath" \
