@@ -96,6 +96,44 @@ START_TEST(a_letter_without_a_number)
 }
 END_TEST
 
+/*= irae §5.2: a letter where there is no number; without one, a problem */
+static const struct {
+	const char *letter;
+	bool raised, problem;
+} letters[] = {
+    {"H", true, false},
+    {"HH", true, false},
+    {"HU", true, false},
+    {">", true, false},
+    {"POS", true, false},
+    {"DET", true, false},
+    {"N", false, false},
+    {"NEG", false, false},
+    {"ND", false, false},
+    {"L", false, false},
+    /* which way is not said */
+    {"A", false, true},
+    {"AA", false, true},
+    {NULL, false, true},
+};
+
+START_TEST(letters_and_nothing)
+{
+	struct finding_fact *f;
+	struct assessment *x;
+
+	course_give(0);
+	f = course_lab("lab_troponin_t", 20, 0, 0, NULL);
+	f->has_value = false;
+	f->interpretation = letters[_i].letter;
+	x = course_assess();
+	ck_assert_int_eq(
+	    course_episode(x, "myocarditis") != NULL, letters[_i].raised);
+	ck_assert_int_eq(
+	    course_has_problem(x, "value_missing"), letters[_i].problem);
+}
+END_TEST
+
 START_TEST(comparators)
 {
 	struct finding_fact *f;
@@ -503,6 +541,8 @@ suite_case(void)
 	tcase_add_test(c, units);
 	tcase_add_test(c, limits_of_their_own);
 	tcase_add_test(c, a_letter_without_a_number);
+	tcase_add_loop_test(c, letters_and_nothing, 0,
+	    (int)(sizeof(letters) / sizeof(*letters)));
 	tcase_add_test(c, comparators);
 	tcase_add_test(c, steroid_of_one_and_of_many_days);
 	tcase_add_test(c, steroid_of_unknown_amount);

@@ -43,20 +43,24 @@ analyte_of(const char *concept)
 	return IRAE_ANALYTE__MAX;
 }
 
+/* 'H', 'L', 'N', or 0: what is only abnormal ("A") says no direction. */
 static char
 letter_of(const char *interpretation)
 {
-	static const char *const high[] = {"H", "HH", "HU", ">"};
-	static const char *const low[] = {"L", "LL", "LU", "<"};
+	static const struct {
+		const char *code;
+		char letter;
+	} codes[] = {{"H", 'H'}, {"HH", 'H'}, {"HU", 'H'}, {">", 'H'},
+	    {"POS", 'H'}, {"DET", 'H'}, {"L", 'L'}, {"LL", 'L'}, {"LU", 'L'},
+	    {"<", 'L'}, {"N", 'N'}, {"NEG", 'N'}, {"ND", 'N'}};
 
-	for (size_t i = 0; interpretation != NULL && i < 4; i++) {
-		if (strcmp(high[i], interpretation) == 0)
-			return 'H';
-		if (strcmp(low[i], interpretation) == 0)
-			return 'L';
+	for (size_t i = 0;
+	     interpretation != NULL && i < sizeof(codes) / sizeof(*codes);
+	     i++) {
+		if (strcmp(codes[i].code, interpretation) == 0)
+			return codes[i].letter;
 	}
-	return interpretation != NULL && strcmp(interpretation, "N") == 0 ? 'N'
-									  : 0;
+	return 0;
 }
 
 /* A limit of the fact in millionths of the canonical unit. */
@@ -141,6 +145,10 @@ read_number(struct assessment *x, const struct finding_fact *f,
 	const struct decimal d = {f->value, f->scale};
 	int64_t micro;
 
+	if (!f->has_value && o->interpretation == 0)
+		assess_problem(x, f->source.reference, "value_missing",
+		    "%s: neither a number nor a letter that says high or low",
+		    f->concept);
 	if (!f->has_value || f->unit == NULL)
 		return o->interpretation != 0;
 	switch (irae_unit_micro(a, f->unit, &d, &micro, NULL)) {
