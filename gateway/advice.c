@@ -170,8 +170,7 @@ add_wait(const struct assess_case *c, const struct criterion_result *r,
 		explain_overdue(c, x->as_of, ret);
 		if (!repeat)
 			explain_preferred(c, w, ret);
-		if (strcmp(w->criterion, "irecist") == 0)
-			advice_add_clinical(c, x, x->recommendations.n - 1);
+		advice_add_clinical(c, x, x->recommendations.n - 1);
 		return true;
 	}
 	ret->state = DUE_DONE;

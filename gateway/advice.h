@@ -16,8 +16,8 @@ void advice_add_hyperprogression(
     const struct assess_case *c, struct assessment *x);
 void advice_add_metabolic(const struct assess_case *c, struct assessment *x);
 
-/* What the patient's state adds to a wait for iRECIST's confirmation, which is
- * the recommendation of that index: reassurance, a warning, or a review. */
+/* What the patient's state adds to a wait for a confirming scan, which is the
+ * recommendation of that index: reassurance, a warning, or a review. */
 void advice_add_clinical(
     const struct assess_case *c, struct assessment *x, size_t wait);
 /* A doubtful new lesion or a small node at the newest visit. */

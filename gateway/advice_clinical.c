@@ -1,8 +1,11 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * What the patient's state adds to the advice at an unconfirmed progression
+ * What the patient's state adds to the advice at a progression that waits for
+ * another scan, in every criterion that waits
  * (spec/criteria.md §4.9): it never changes the category.
  */
+#include <string.h>
+
 #include "gateway/advice.h"
 #include "gateway/windows.h"
 #include "gateway/wording.h"
@@ -18,20 +21,34 @@ score_by(const struct timeline *t, int32_t day)
 	return score;
 }
 
-/* At the visit, or since: scores noted after it are worse, or no worse, than
- * the last before. */
+/* The visit of a day; NULL for a PET without measurements. */
+static const struct visit *
+visit_on(const struct assess_case *c, int32_t day)
+{
+	for (size_t i = 1; i < c->n_visits; i++) {
+		if (c->visits[i].day <= day && day <= c->visits[i].last_day)
+			return &c->visits[i];
+	}
+	return NULL;
+}
+
+/* On the day of a progression, or since: scores noted after it are worse, or
+ * no worse, than the last before. */
 static enum clinical
-state_since(const struct timeline *t, const struct visit *v, int32_t as_of,
+state_since(const struct assess_case *c, int32_t day, int32_t as_of,
     const struct ecog_row **ret_row)
 {
-	int before = score_by(t, v->last_day);
-	enum clinical state = v->clinical;
+	const struct timeline *t = c->timeline;
+	const struct visit *v = visit_on(c, day);
+	int32_t last = v != NULL ? v->last_day : day;
+	enum clinical state = v != NULL ? v->clinical : CLINICAL_UNKNOWN;
+	int before = score_by(t, last);
 
 	*ret_row = NULL;
 	for (size_t i = 0; i < t->ecog.n && before >= 0; i++) {
 		const struct ecog_row *e = &t->ecog.items[i];
 
-		if (e->day <= v->last_day || e->day > as_of ||
+		if (e->day <= last || e->day > as_of ||
 		    state == CLINICAL_UNSTABLE)
 			continue;
 		state = CLINICAL_STABLE;
@@ -43,38 +60,48 @@ state_since(const struct timeline *t, const struct visit *v, int32_t as_of,
 	return state;
 }
 
-static const struct visit *
-visit_on(const struct assess_case *c, int32_t day)
+/* One review of one day, whichever criteria wait. */
+static bool
+is_asked(const struct assessment *x, int32_t from)
 {
-	for (size_t i = 1; i < c->n_visits; i++) {
-		if (c->visits[i].day == day)
-			return &c->visits[i];
+	for (size_t i = 0; i < x->recommendations.n; i++) {
+		const struct recommendation *r = &x->recommendations.items[i];
+
+		for (size_t k = 0; k < r->because.n && r->from == from &&
+				   strcmp(r->kind, "review_data") == 0;
+		     k++) {
+			if (strcmp(r->because.items[k].rule,
+				"advice.clinical_unstable") == 0)
+				return true;
+		}
 	}
-	return NULL;
+	return false;
 }
 
 /*= advice §9 iUPD + new symptoms: now */
 static void
 add_review(const struct assess_case *c, struct assessment *x,
-    const struct visit *v, const struct ecog_row *row)
+    const char *criterion, int32_t anchor, const struct ecog_row *row)
 {
 	struct window w;
-	int32_t day = row != NULL ? row->day : v->day;
+	int32_t day = row != NULL ? row->day : anchor;
 	struct recommendation *r;
 
-	if (!window_for("irecist_symptom", day, &w))
+	if (!window_for("irecist_symptom", day, &w) || is_asked(x, w.from))
 		return;
 	r = advice_recommend(
-	    x, "review_data", "irecist", v->day, w.from, DAY_NONE);
+	    x, "review_data", criterion, anchor, w.from, DAY_NONE);
 	because_add(c->arena, &r->because, "advice.clinical_unstable",
 	    row != NULL ? &row->source : NULL, row != NULL,
-	    "%s with the iUPD of %s: prompt clinical review, scan now",
+	    "%s with the progression of %s: prompt clinical review, scan now",
 	    row != NULL ? "ECOG is worse" : "the patient declines",
-	    wording_day(c->arena, v->day));
-	because_add(c->arena, &r->because, "window.irecist_symptom", NULL, 0,
-	    "a scan less than %d days after it confirms only by a further new "
-	    "lesion",
-	    c->options->confirm_min_days);
+	    wording_day(c->arena, anchor));
+	if (strcmp(criterion, "irecist") == 0)
+		because_add(c->arena, &r->because, "window.irecist_symptom",
+		    NULL, 0,
+		    "a scan less than %d days after it confirms only by a "
+		    "further new lesion",
+		    c->options->confirm_min_days);
 }
 
 void
@@ -82,12 +109,9 @@ advice_add_clinical(
     const struct assess_case *c, struct assessment *x, size_t wait)
 {
 	struct recommendation *r = &x->recommendations.items[wait];
-	const struct visit *v = visit_on(c, r->anchor);
 	const struct ecog_row *row = NULL;
 
-	if (v == NULL)
-		return;
-	switch (state_since(c->timeline, v, x->as_of, &row)) {
+	switch (state_since(c, r->anchor, x->as_of, &row)) {
 	case CLINICAL_STABLE:
 		because_add(c->arena, &r->because, "advice.clinical_stable",
 		    NULL, 0,
@@ -98,10 +122,15 @@ advice_add_clinical(
 		because_add(c->arena, &r->because, "advice.clinical_unknown",
 		    NULL, 0,
 		    "clinical state unknown, no ECOG before and at or after "
-		    "the iUPD: waiting is advised for stable patients only");
+		    "the progression: waiting is advised for stable patients "
+		    "only");
 		break;
 	case CLINICAL_UNSTABLE:
-		add_review(c, x, v, row);
+		because_add(c->arena, &r->because, "advice.clinical_decline",
+		    row != NULL ? &row->source : NULL, row != NULL,
+		    "the patient declines: not to wait for this scan without "
+		    "a clinical review");
+		add_review(c, x, r->criterion, r->anchor, row);
 		break;
 	}
 }

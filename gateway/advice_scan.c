@@ -95,8 +95,10 @@ add_wait(
 	because_add(c->arena, &r->because, "advice.confirm_pet", NULL, 0,
 	    "%s of %s (%s) waits for another PET", m->overall,
 	    wording_day(c->arena, m->day), m->criterion);
-	if (answer == NULL)
+	if (answer == NULL) {
+		advice_add_clinical(c, x, x->recommendations.n - 1);
 		return;
+	}
 	r->state = DUE_DONE;
 	because_add(c->arena, &r->because, "advice.answered", NULL, 0,
 	    "answered by the PET of %s: %s", wording_day(c->arena, answer->day),
