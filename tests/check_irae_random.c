@@ -357,6 +357,73 @@ START_TEST(rows_are_consistent)
 }
 END_TEST
 
+/* The first day a module's Flag is up, DAY_NONE: never. */
+static int32_t
+first_up(const struct irae_course *c)
+{
+	for (size_t i = 0; i < c->rows.n; i++) {
+		if (c->rows.items[i].flag == IRAE_ACTIVE)
+			return c->rows.items[i].day;
+	}
+	return DAY_NONE;
+}
+
+/* From the dismissal to the first row that is worse, nothing is up. */
+static bool
+stays_down(const struct irae_course *c, uint64_t seed, const char *name)
+{
+	const struct irae_row *gone = NULL;
+
+	for (size_t i = 0; i < c->rows.n; i++) {
+		const struct irae_row *r = &c->rows.items[i];
+
+		if (gone == NULL && r->state == IRAE_IS_DISMISSED) {
+			gone = r;
+			continue;
+		}
+		if (gone == NULL)
+			continue;
+		if (r->grade > gone->grade || r->level > gone->level)
+			break;
+		if (r->flag == IRAE_ACTIVE || r->notify)
+			ck_abort_msg("seed %llu: %s is up again on day %d",
+			    (unsigned long long)seed, name,
+			    r->day - IRAE_CASE_EPOCH);
+	}
+	return gone != NULL;
+}
+
+/*= irae §4.5 snoozed: until grade or level exceeds the dismissed one */
+START_TEST(dismissed_stays_dismissed)
+{
+	size_t n = 0;
+
+	for (uint64_t seed = 1; seed <= SEEDS; seed++) {
+		struct arena *a = arena_new();
+		struct irae_result *x =
+		    irae_run(patient(seed, a), &defaults, a);
+		int m = (int)(seed % IRAE__MAX);
+		int32_t day;
+		struct irae_input *in;
+
+		while (m < IRAE__MAX && first_up(&x->courses[m]) == DAY_NONE)
+			m++;
+		if (m < IRAE__MAX) {
+			day = first_up(&x->courses[m]);
+			in = patient(seed, a);
+			in->dismissals.n = 0;
+			*ARENA_PUSH(a, &in->dismissals) = (struct irae_action){
+			    .day = day + 1, .module = (enum irae_module)m};
+			x = irae_run(in, &defaults, a);
+			n += stays_down(&x->courses[m], seed,
+			    irae_module_name((enum irae_module)m));
+		}
+		arena_free(a);
+	}
+	ck_assert_uint_gt(n, 100);
+}
+END_TEST
+
 START_TEST(one_message_a_day)
 {
 	for (uint64_t seed = 1; seed <= SEEDS; seed++) {
@@ -406,6 +473,7 @@ suite_random(void)
 	tcase_add_test(c, later_facts_change_no_history);
 	tcase_add_test(c, withdrawn_never_came);
 	tcase_add_test(c, rows_are_consistent);
+	tcase_add_test(c, dismissed_stays_dismissed);
 	tcase_add_test(c, one_message_a_day);
 	tcase_add_test(c, no_dose_no_event);
 	suite_add_tcase(s, c);
