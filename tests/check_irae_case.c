@@ -96,44 +96,6 @@ START_TEST(a_letter_without_a_number)
 }
 END_TEST
 
-/*= irae §5.2: a letter where there is no number; without one, a problem */
-static const struct {
-	const char *letter;
-	bool raised, problem;
-} letters[] = {
-    {"H", true, false},
-    {"HH", true, false},
-    {"HU", true, false},
-    {">", true, false},
-    {"POS", true, false},
-    {"DET", true, false},
-    {"N", false, false},
-    {"NEG", false, false},
-    {"ND", false, false},
-    {"L", false, false},
-    /* which way is not said */
-    {"A", false, true},
-    {"AA", false, true},
-    {NULL, false, true},
-};
-
-START_TEST(letters_and_nothing)
-{
-	struct finding_fact *f;
-	struct assessment *x;
-
-	course_give(0);
-	f = course_lab("lab_troponin_t", 20, 0, 0, NULL);
-	f->has_value = false;
-	f->interpretation = letters[_i].letter;
-	x = course_assess();
-	ck_assert_int_eq(
-	    course_episode(x, "myocarditis") != NULL, letters[_i].raised);
-	ck_assert_int_eq(
-	    course_has_problem(x, "value_missing"), letters[_i].problem);
-}
-END_TEST
-
 START_TEST(comparators)
 {
 	struct finding_fact *f;
@@ -450,46 +412,6 @@ START_TEST(a_picture_without_an_organ)
 }
 END_TEST
 
-/*= irae §1.2 V of each card: what an uncoded grade counts for, §2.5 */
-static const struct {
-	const char *symptom, *module;
-	int grade;
-	const char *priority;
-} symptoms[] = {
-    {"symptom_diarrhea", "colitis", 1, "PL"},
-    {"symptom_abdominal_pain", "colitis", 2, "PM"},
-    {"symptom_blood_in_stool", "colitis", 2, "PM"},
-    {"symptom_dyspnoea", "pneumonitis", 2, "PM"},
-    {"symptom_cough", "pneumonitis", 2, "PM"},
-    {"symptom_headache", "hypophysitis", 2, "PH"},
-    {"symptom_visual_disturbance", "hypophysitis", 2, "PH"},
-    {"symptom_dyspnoea", "myocarditis", 2, "PH"},
-    {"symptom_chest_pain", "myocarditis", 2, "PH"},
-    {"symptom_palpitations", "myocarditis", 2, "PH"},
-    {"symptom_syncope", "myocarditis", 2, "PH"},
-    {"symptom_muscle_weakness", "myositis", 2, "PM"},
-    {"symptom_myalgia", "myositis", 2, "PM"},
-    {"symptom_dysphagia", "myositis", 2, "PM"},
-};
-
-START_TEST(symptoms_of_a_card)
-{
-	struct finding_fact *f;
-
-	course_give(0);
-	f = course_diagnose(symptoms[_i].symptom, 30);
-	course_expect_irae(course_assess(), symptoms[_i].module,
-	    symptoms[_i].grade, "possible", "open", symptoms[_i].priority);
-	/* One that is blamed on the drug names no organ yet. */
-	f->attributed = true;
-	course_expect_irae(course_assess(), symptoms[_i].module,
-	    symptoms[_i].grade, "possible", "open", symptoms[_i].priority);
-	/* It had it before. */
-	f->day = COURSE_START - 5;
-	ck_assert_ptr_null(course_episode(course_assess(), symptoms[_i].module));
-}
-END_TEST
-
 /*= irae §1.2 hepatitis: liver metastases confound */
 START_TEST(growing_liver_metastasis)
 {
@@ -541,8 +463,6 @@ suite_case(void)
 	tcase_add_test(c, units);
 	tcase_add_test(c, limits_of_their_own);
 	tcase_add_test(c, a_letter_without_a_number);
-	tcase_add_loop_test(c, letters_and_nothing, 0,
-	    (int)(sizeof(letters) / sizeof(*letters)));
 	tcase_add_test(c, comparators);
 	tcase_add_test(c, steroid_of_one_and_of_many_days);
 	tcase_add_test(c, steroid_of_unknown_amount);
@@ -554,8 +474,6 @@ suite_case(void)
 	tcase_add_test(c, other_causes);
 	tcase_add_loop_test(c, extent_of_the_lung, 0,
 	    (int)(sizeof(extents) / sizeof(*extents)));
-	tcase_add_loop_test(c, symptoms_of_a_card, 0,
-	    (int)(sizeof(symptoms) / sizeof(*symptoms)));
 	tcase_add_test(c, known_before);
 	tcase_add_test(c, dismissed_by_a_person);
 	tcase_add_test(c, advice);

@@ -191,6 +191,41 @@ say_rangeless(struct assessment *x, const struct rangeless *r)
 	}
 }
 
+/* Stools are counted; the grade wants their increase over the patient's own
+ * count before treatment.
+ *= irae §2.2 diarrhoea; §2.1 the last within 180 days */
+static bool
+over_baseline(const struct assess_case *c, struct assessment *x,
+    struct finding_fact *f)
+{
+	const struct timeline *t = c->timeline;
+	const struct finding_fact *b = NULL;
+
+	if (strcmp(f->concept, "stool_frequency_24h") != 0 || !f->has_value)
+		return true;
+	for (size_t i = 0; i < t->facts->findings.n; i++) {
+		const struct finding_fact *g = &t->facts->findings.items[i];
+
+		if (strcmp(g->concept, f->concept) == 0 && g->has_value &&
+		    g->scale == f->scale && g->day <= t->therapy_start &&
+		    t->therapy_start - g->day <=
+			c->options->irae.baseline_stale_days &&
+		    (b == NULL || g->day > b->day ||
+			(g->day == b->day && g->minute > b->minute)))
+			b = g;
+	}
+	if (f->day <= t->therapy_start)
+		return false;
+	if (b == NULL) {
+		assess_problem(x, f->source.reference, "baseline_unknown",
+		    "%s: no count from before the treatment to compare with",
+		    f->concept);
+		return false;
+	}
+	f->value = f->value > b->value ? f->value - b->value : 0;
+	return true;
+}
+
 void
 irae_case_labs(
     const struct assess_case *c, struct irae_input *in, struct assessment *x)
@@ -199,7 +234,7 @@ irae_case_labs(
 	struct rangeless missing[IRAE_ANALYTE__MAX] = {0};
 
 	for (size_t i = 0; i < p->findings.n; i++) {
-		const struct finding_fact *f = &p->findings.items[i];
+		struct finding_fact copy = p->findings.items[i], *f = &copy;
 		enum irae_analyte a = analyte_of(f->concept);
 		struct irae_obs o = {.day = f->day,
 		    .minute = f->minute,
@@ -209,7 +244,8 @@ irae_case_labs(
 		    .interpretation = letter_of(f->interpretation),
 		    .source = f->source.reference};
 
-		if (a == IRAE_ANALYTE__MAX || !read_number(x, f, a, &o))
+		if (a == IRAE_ANALYTE__MAX || !over_baseline(c, x, f) ||
+		    !read_number(x, f, a, &o))
 			continue;
 		fall_back(c, &o, &missing[a]);
 		*ARENA_PUSH(in->arena, &in->observations) = o;
