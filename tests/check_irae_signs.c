@@ -156,6 +156,48 @@ START_TEST(pictures_of_a_card)
 }
 END_TEST
 
+/*= irae §1.2 diagnoses: a bare code is one line of evidence; beside the word
+ * of a clinician that it is the drug, an attribution (§4.1 A) */
+static const struct {
+	const char *concept;
+	enum irae_module module;
+	enum irae_condition_kind kind;
+	int grade;
+} codes[] = {
+#define IRAE_DX(concept, module, kind, grade, by_drug)                         \
+	{concept, IRAE_##module, IRAE_##kind, grade},
+#include "gateway/irae/concepts.def"
+#undef IRAE_DX
+};
+
+START_TEST(codes_of_a_card)
+{
+	const char *event = irae_module_name(codes[_i].module);
+	bool line = codes[_i].kind != IRAE_CONFOUNDER;
+	const struct irae_episode *e;
+	struct finding_fact *f;
+
+	course_give(0);
+	f = course_diagnose(codes[_i].concept, 40);
+	e = course_episode(course_assess(), event);
+	ck_assert_msg((e != NULL) == line, "%s", codes[_i].concept);
+	if (line) {
+		ck_assert_str_eq(e->certainty, "possible");
+		ck_assert_int_ge(e->grade, codes[_i].grade);
+	}
+	f->attributed = true;
+	e = course_episode(course_assess(), event);
+	if (line && strncmp(codes[_i].concept, "symptom_", 8) != 0)
+		ck_assert_str_eq(e->certainty, "definite");
+	/* Not there, and from before the first dose. */
+	f->absent = true;
+	ck_assert_ptr_null(course_episode(course_assess(), event));
+	f->absent = false;
+	f->day = COURSE_START - 10;
+	ck_assert_ptr_null(course_episode(course_assess(), event));
+}
+END_TEST
+
 static Suite *
 suite_signs(void)
 {
@@ -169,6 +211,8 @@ suite_signs(void)
 	    (int)(sizeof(stools) / sizeof(*stools)));
 	tcase_add_loop_test(c, symptoms_of_a_card, 0,
 	    (int)(sizeof(symptoms) / sizeof(*symptoms)));
+	tcase_add_loop_test(
+	    c, codes_of_a_card, 0, (int)(sizeof(codes) / sizeof(*codes)));
 	tcase_add_loop_test(
 	    c, pictures_of_a_card, 0, (int)(sizeof(rows) / sizeof(*rows)));
 	suite_add_tcase(s, c);
