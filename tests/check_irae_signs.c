@@ -156,6 +156,24 @@ START_TEST(pictures_of_a_card)
 }
 END_TEST
 
+/*= irae §1.2 pancreatitis: above 3 x ULN with a diffuse picture, while it is
+ * there */
+START_TEST(enzymes_beside_a_picture)
+{
+	struct finding_fact *gone;
+
+	course_give(0);
+	course_image("pancreas_diffuse_enlargement", 30, true);
+	gone = course_image("pancreas_diffuse_enlargement", 50, false);
+	course_lab("lab_lipase", 52, 240, 60, "U/L");
+	course_expect_irae(
+	    course_assess(), "pancreatitis", 2, "possible", "escalated", "PM");
+	gone->absent = false;
+	course_expect_irae(
+	    course_assess(), "pancreatitis", 2, "probable", "escalated", "PM");
+}
+END_TEST
+
 /*= irae §1.2 diagnoses: a bare code is one line of evidence; beside the word
  * of a clinician that it is the drug, an attribution (§4.1 A) */
 static const struct {
@@ -211,6 +229,7 @@ suite_signs(void)
 	    (int)(sizeof(stools) / sizeof(*stools)));
 	tcase_add_loop_test(c, symptoms_of_a_card, 0,
 	    (int)(sizeof(symptoms) / sizeof(*symptoms)));
+	tcase_add_test(c, enzymes_beside_a_picture);
 	tcase_add_loop_test(
 	    c, codes_of_a_card, 0, (int)(sizeof(codes) / sizeof(*codes)));
 	tcase_add_loop_test(

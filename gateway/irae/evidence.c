@@ -275,9 +275,8 @@ irae_image_row(const struct irae_image *x)
 	return NULL;
 }
 
-/* Is it the last word on this finding up to the view's day? */
-static bool
-is_last_word(const struct irae_view *v, size_t at)
+bool
+irae_is_last_word(const struct irae_view *v, size_t at)
 {
 	const struct irae_input *in = v->run->in;
 	const struct irae_image *x = &in->images.items[at];
@@ -362,7 +361,7 @@ read_images(const struct irae_view *v, struct irae_evidence *e)
 			break;
 		if (r == NULL || r->module != v->module || x->day < v->since ||
 		    !is_evidence_day(v, x->day) || is_void(v, x) ||
-		    !is_last_word(v, i))
+		    !irae_is_last_word(v, i))
 			continue;
 		read_image(v, x, r->use == FINDING, e);
 	}

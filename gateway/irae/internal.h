@@ -54,6 +54,9 @@ struct irae_image_row {
 };
 /* The row a finding belongs to, NULL: none. */
 const struct irae_image_row *irae_image_row(const struct irae_image *x);
+/* Is the image at that index the last word on its finding up to v's day? */
+struct irae_view;
+bool irae_is_last_word(const struct irae_view *v, size_t at);
 
 struct irae_treatment_row {
 	enum irae_module module;

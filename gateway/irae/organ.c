@@ -277,7 +277,7 @@ read_lung(const struct irae_view *v, struct irae_evidence *e)
 	    o->spo2_drop_pct);
 }
 
-/* A diffuse pancreas on an image up to this day. */
+/* A diffuse pancreas on an image up to this day, and not gone since. */
 static bool
 is_diffuse(const struct irae_view *v)
 {
@@ -289,6 +289,7 @@ is_diffuse(const struct irae_view *v)
 
 		if (r != NULL && r->module == v->module && x->present &&
 		    x->day <= v->day && x->day >= v->since &&
+		    irae_is_last_word(v, i) &&
 		    (x->finding[0] == 'd' || x->finding[0] == 'p'))
 			return true;
 	}
