@@ -78,11 +78,11 @@ check: deps ## everything that must pass (SAN=address,undefined; T=json: one)
 	@$(MAKE) --no-print-directory -s test
 
 TEST_PROGRAMS := $(TESTS:%=$(B)/%)
-TEST_SCRIPTS  := tests/trace.sh tests/faults.sh tests/cli.sh tests/blackbox.sh \
-		 tests/quarantine.sh tests/probe.sh tests/fleet.sh \
+TEST_SCRIPTS  := tests/trace.sh tests/trace_fails.sh tests/faults.sh \
+		 tests/cli.sh tests/blackbox.sh tests/quarantine.sh \
+		 tests/probe.sh tests/fleet.sh \
 		 tests/capture.sh tests/serve.sh tests/man.sh tests/modes.sh \
-		 tests/validate_outputs.sh tests/scaled.sh \
-		 tests/interop.sh
+		 tests/validate_outputs.sh tests/scaled.sh tests/interop.sh
 $(B)/tests.built: $(TEST_PROGRAMS) $(B)/scaled
 	@touch $@
 

@@ -372,6 +372,11 @@ static const struct row burden_rows[] = {
     {"irRC: -50.0 %", "irrc",
 	CASE(BASE("{'id':'T1','mm':[100,40]}"), TP("42", T1("[50,40]"))),
 	"irPR"},
+    {"irRC: nothing over nothing is no progression", "irrc",
+	CASE(ONE("[100,100]"),
+	    TP("42", T1("'ABSENT'") "," NEWS(NLNT("x", "stable"))) "," TP(
+		"84", T1("'ABSENT'") "," NEWS(NLNT("x", "stable")))),
+	"irPR irPR"},
     {"irRC: small new lesion grows measurable", "irrc",
 	CASE(BASE("{'id':'T1','mm':[40,25]}"),
 	    TP("42", T1("[40,25]") "," NEWS(PLAIN("x", "[9,4]"))) "," TP(

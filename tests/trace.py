@@ -54,6 +54,28 @@ def trace_thresholds(files):
               + " ".join(f"check_{t}" for t in sorted(tested.get(name, []))))
 
 
+def trace_comparisons(files):
+    """Every comparison with a threshold is turned by some mutation."""
+    text = (ROOT / "gateway" / "thresholds.def").read_text()
+    names = "|".join(re.findall(r"^THRESHOLD\((\w+),", text, re.M))
+    turned = {}
+    for file, old, _, _, _ in mutate.comparisons():
+        turned.setdefault(file, []).append(re.sub(r"\s+", " ", old))
+    for file, body in files:
+        code = re.sub(r"/\*.*?\*/", "", body, flags=re.S)
+        # one statement, or the head of one, at a time
+        for part in re.split(r"[;{}]", code):
+            part = re.sub(r"\s+", " ", part)
+            for m in re.finditer(rf"\b(?:{names})\b", part):
+                near = part[max(0, m.start() - 60):m.end() + 60]
+                if m[0] in mutate.EQUIVALENT or not re.search(
+                        r" [<>]=? |pet_(?:rises|falls)\(", near):
+                    continue
+                if not any(t in part for t in turned.get(file, [])):
+                    bad.append(f"{file}: compares with {m[0]} and no "
+                               f"mutation turns it: {near.strip()}")
+
+
 def trace_citations(files):
     covered = {}
     for file, _, _, _, programs in mutate.comparisons():
@@ -100,6 +122,7 @@ def trace_ids(files):
 def main():
     files = list(sources())
     trace_thresholds(files)
+    trace_comparisons(files)
     trace_citations(files)
     trace_ids(files)
     for b in bad:
