@@ -159,7 +159,8 @@ is_wanted(const struct read *r, const char *type)
 	for (size_t i = 0; i < sizeof(others) / sizeof(others[0]); i++)
 		if (strcmp(others[i], type) == 0)
 			return true;
-	return config_list_has(&r->config->poll_types, type);
+	return config_list_has(&r->config->poll_types, type) ||
+	       config_list_has(&r->config->poll_irae_types, type);
 }
 
 static enum err_code

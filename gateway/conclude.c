@@ -92,10 +92,13 @@ static enum err_code
 say_gaps(struct store *s, const struct config *c, const struct store_patient *p,
     struct arena *a, struct patient_facts *f, struct err *e)
 {
+	const struct config_list *more = &c->poll_irae_types;
 	const char *why;
 
-	for (size_t i = 0; i < c->poll_types.n; i++) {
-		const char *type = c->poll_types.items[i];
+	for (size_t i = 0; i < c->poll_types.n + more->n; i++) {
+		const char *type = i < c->poll_types.n
+				       ? c->poll_types.items[i]
+				       : more->items[i - c->poll_types.n];
 		enum err_code rc = s->ops->memory_get(
 		    s, p->server, arena_printf(a, "gap:%s", type), a, &why, e);
 

@@ -388,6 +388,9 @@ check_whole(struct input *r)
 	if (!list_within(&c->poll_types,
 		"ImagingStudy Observation MedicationAdministration", &what))
 		complain(r, "[poll] types: %s is not polled", what);
+	if (!list_within(&c->poll_irae_types,
+		"Condition AdverseEvent DiagnosticReport", &what))
+		complain(r, "[poll] irae_types: %s is not polled", what);
 	if (!list_within(&c->write_types, WRITTEN, &what))
 		complain(r, "[write] types: %s is not written", what);
 }

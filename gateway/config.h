@@ -71,7 +71,7 @@ struct config {
 	int poll_max_references;
 	int poll_max_lag_s, poll_sweep_hours, poll_sweep_patients;
 	const char *poll_nudge_file; /* or NULL */
-	struct config_list poll_types;
+	struct config_list poll_types, poll_irae_types;
 	const char *store_path;
 	int store_lease_s;
 	const char *maps_dir, *maps_extra_dir; /* "" when not given */

@@ -63,6 +63,17 @@ hear(void *ctx, const struct notice *n)
 		metrics_notice(m, n);
 }
 
+/* n when it is not among them */
+static size_t
+find_need(const struct scope_need *needs, size_t n, const char *type)
+{
+	size_t at = 0;
+
+	while (at < n && strcmp(needs[at].type, type) != 0)
+		at++;
+	return at;
+}
+
 /* What is polled, followed and says whom to read is read; what is written is
  * also searched. */
 static size_t
@@ -78,16 +89,20 @@ collect_needs(const struct config *c, const struct config_server *s,
 	for (size_t i = 0; ingest_followed[i] != NULL && n < MAX_NEEDS; i++)
 		needs[n++] = (struct scope_need){
 		    .type = ingest_followed[i], .read = true};
+	for (size_t i = 0; i < c->poll_irae_types.n && n < MAX_NEEDS; i++) {
+		size_t at = find_need(needs, n, c->poll_irae_types.items[i]);
+
+		needs[at] = (struct scope_need){
+		    .type = c->poll_irae_types.items[i], .read = true};
+		n += at == n;
+	}
 	if (n < MAX_NEEDS && strncmp(roster, "Group/", 6) == 0)
 		needs[n++] = (struct scope_need){.type = "Group", .read = true};
 	if (n < MAX_NEEDS && strncmp(roster, "List/", 5) == 0)
 		needs[n++] = (struct scope_need){.type = "List", .read = true};
 	for (size_t i = 0; c->write_enabled && i < c->write_types.n; i++) {
-		size_t at = 0;
+		size_t at = find_need(needs, n, c->write_types.items[i]);
 
-		while (at < n &&
-		       strcmp(needs[at].type, c->write_types.items[i]) != 0)
-			at++;
 		if (at == MAX_NEEDS)
 			break;
 		needs[at] = (struct scope_need){.type = c->write_types.items[i],

@@ -7,20 +7,28 @@
 #include <stddef.h>
 #include <string.h>
 
+#define NONE SIZE_MAX
+
 /* demanded: what servers that refuse a bare patient want, R4's own value set
  * observation-category whole, so that nothing is left out. */
 static const struct panel_row {
-	const char *type, *date;
-	size_t option; /* of struct config_panel */
+	const char *type, *who, *date;
+	size_t option; /* of struct config_panel, or NONE */
 	const char *demanded;
 } rows[] = {
-    {"ImagingStudy", "started", offsetof(struct config_panel, imagingstudy),
-	NULL},
-    {"Observation", "date", offsetof(struct config_panel, observation),
+    {"ImagingStudy", "patient=", "started",
+	offsetof(struct config_panel, imagingstudy), NULL},
+    {"Observation", "patient=", "date",
+	offsetof(struct config_panel, observation),
 	"category=social-history,vital-signs,imaging,laboratory,procedure,"
 	"survey,exam,therapy,activity"},
-    {"MedicationAdministration", "effective-time",
+    {"MedicationAdministration", "patient=", "effective-time",
 	offsetof(struct config_panel, medication), NULL},
+    /* R4 has no `patient` here. */
+    {"AdverseEvent", "subject=Patient/", NULL, NONE, NULL},
+    {"Condition", "patient=", NULL, NONE,
+	"category=problem-list-item,encounter-diagnosis"},
+    {"DiagnosticReport", "patient=", "date", NONE, NULL},
 };
 
 static const struct panel_row *
@@ -39,7 +47,7 @@ configured(const struct read *r, const struct read_type *t)
 	const struct panel_row *row = find_row(t->name);
 	const char *base = (const char *)&r->server->panel, *text;
 
-	if (row == NULL)
+	if (row == NULL || row->option == NONE)
 		return NULL;
 	memcpy(&text, base + row->option, sizeof(text));
 	return text;
@@ -68,8 +76,11 @@ panel_make(const struct read *r, const struct read_type *t, const char *patient,
     struct arena *a, struct panel *ret)
 {
 	LIST_OF(const char *) list = {NULL, 0, 0};
+	const struct panel_row *row = find_row(t->name);
 	const char *text = configured(r, t), *slash = strchr(patient, '/');
-	const char *id = slash == NULL ? patient : slash + 1;
+	const char *id = arena_printf(a, "%s%s",
+	    row == NULL ? "patient=" : row->who,
+	    slash == NULL ? patient : slash + 1);
 
 	if (text == NULL)
 		text = t->panel == NULL ? "" : t->panel;
@@ -78,12 +89,12 @@ panel_make(const struct read *r, const struct read_type *t, const char *patient,
 		size_t n = strcspn(text, " \t");
 
 		*ARENA_PUSH(a, &list) = arena_printf(
-		    a, "%s?patient=%s&%s", t->name, id, escape(a, text, n));
+		    a, "%s?%s&%s", t->name, id, escape(a, text, n));
 		text += n;
 	}
 	if (list.n == 0) {
 		*ARENA_PUSH(a, &list) =
-		    arena_printf(a, "%s?patient=%s", t->name, id);
+		    arena_printf(a, "%s?%s", t->name, id);
 	}
 	ret->queries = list.items;
 	ret->n = list.n;
@@ -107,7 +118,7 @@ panel_dates(const struct read *r, const struct read_type *t, struct arena *a)
 	const struct panel_row *row = find_row(t->name);
 	char day[DAY_SIZE];
 
-	if (row == NULL)
+	if (row == NULL || row->date == NULL)
 		return "";
 	return arena_printf(a, "&%s=ge%s", row->date,
 	    day_format(clock_today() - r->server->window_days, day));

@@ -12,15 +12,20 @@
 void
 read_init(struct read *r, struct arena *a)
 {
-	const struct config_list *names = &r->config->poll_types;
+	const struct config_list *main = &r->config->poll_types;
+	const struct config_list *more = &r->config->poll_irae_types;
 
 	r->arena = a;
-	r->n_types = names->n;
-	r->types = arena_alloc(a, (names->n + 1) * sizeof(*r->types));
-	for (size_t i = 0; i < names->n; i++) {
-		r->types[i].name = names->items[i];
+	r->n_types = main->n + more->n;
+	r->types = arena_alloc(a, (r->n_types + 1) * sizeof(*r->types));
+	for (size_t i = 0; i < r->n_types; i++) {
+		struct read_type *t = &r->types[i];
+
+		t->companion = i >= main->n;
+		t->name = t->companion ? more->items[i - main->n]
+				       : main->items[i];
 		if (strcmp(r->server->last_updated, "no") == 0)
-			r->types[i].filter = FILTER_REFUSED;
+			t->filter = FILTER_REFUSED;
 	}
 	r->lag_ms = -1;
 }
@@ -160,12 +165,44 @@ note_gap(struct read *r, struct read_type *t, const char *why, struct err *e)
 	return rc;
 }
 
+bool
+read_leaves_out(struct read *r, struct read_type *t, bool by_change)
+{
+	const struct capability_type *c =
+	    capability_type_find(r->capability, t->name);
+	const char *why = NULL;
+
+	if (!t->companion)
+		return false;
+	if (c == NULL ? r->capability->lists_types
+		      : c->states_interactions && !c->search)
+		why = "the server does not offer it";
+	else if (by_change && (t->filter == FILTER_REFUSED ||
+				 (c != NULL && c->states_params &&
+				     !c->last_updated)))
+		why = "the server does not search it by _lastUpdated";
+	if (why != NULL && !t->said_left_out)
+		log_event(LOG_COVERAGE, log_word("type", t->name),
+		    log_word("why", why));
+	t->said_left_out = t->gap = why != NULL;
+	return why != NULL;
+}
+
 enum err_code
 read_settle(
     struct read *r, struct read_type *t, enum err_code rc, struct err *e)
 {
 	if (rc == ERR_OK)
 		return note_gap(r, t, "", e);
+	if (t->companion && rc == ERR_REFUSED)
+		return note_gap(r, t, "the server refuses the search", e);
+	if (t->companion && rc != ERR_FORBIDDEN && rc != ERR_NOT_FOUND &&
+	    !read_is_final(rc)) {
+		t->gap = true; /* its cursor stays: next time again */
+		report_note(r->report, "%s: not read this time (%s)", t->name,
+		    err_text(rc));
+		return ERR_OK;
+	}
 	if (rc == ERR_FORBIDDEN)
 		return note_gap(r, t, "the server forbids reading it", e);
 	if (rc == ERR_NOT_FOUND)
@@ -265,11 +302,13 @@ run_mode(struct read *r, struct err *e)
 static enum err_code
 check_coverage(const struct read *r, struct err *e)
 {
-	for (size_t i = 0; i < r->n_types; i++) {
+	size_t n = r->config->poll_types.n;
+
+	for (size_t i = 0; i < n; i++) {
 		if (!r->types[i].gap)
 			return ERR_OK;
 	}
-	return r->n_types == 0
+	return n == 0
 		   ? ERR_OK
 		   : err_set(e, ERR_FORBIDDEN,
 			 "the server lets none of the types be read");

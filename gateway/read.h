@@ -29,6 +29,9 @@ enum read_filter {
 struct read_type {
 	const char *name;
 	bool gap; /* not to be read, in this cycle */
+	/* Of [poll] irae_types: welcome, but what the others need does not
+	 * wait for it. */
+	bool companion, said_left_out;
 	enum read_filter filter;
 	int suspects;      /* runs in a row whose total did not fit */
 	bool total_wrong;  /* it never fits: a hint no more */
@@ -47,7 +50,7 @@ struct read {
 	struct cycle_report *report; /* of the cycle at hand */
 	/* from here on its own */
 	struct arena *arena;
-	struct read_type *types; /* those of [poll] types */
+	struct read_type *types; /* of [poll] types, then irae_types */
 	size_t n_types;
 	const struct read_mode *mode; /* NULL: not chosen yet */
 	unsigned refused;             /* modes the server would not have */
@@ -79,6 +82,10 @@ enum err_code read_all(struct read *r, struct err *e) MUST_CHECK;
  * (ERR_FORBIDDEN, ERR_NOT_FOUND) and gives ERR_OK for it. */
 enum err_code read_settle(struct read *r, struct read_type *t, enum err_code rc,
     struct err *e) MUST_CHECK;
+/* A companion that this server does not offer to be searched, or
+ * (`by_change`) not by _lastUpdated, is left out; said once. */
+bool read_leaves_out(struct read *r, struct read_type *t, bool by_change);
+
 /* The failure concerns everything that would come next. */
 bool read_is_final(enum err_code rc);
 enum err_code read_stopped(struct err *e);

@@ -135,7 +135,8 @@ END_TEST
 	"system/ImagingStudy.rs system/Observation.crus "                      \
 	"system/MedicationAdministration.rs system/Patient.rs "                \
 	"system/Condition.rs system/BodyStructure.rs system/Medication.rs "    \
-	"system/Device.crus system/DiagnosticReport.crus system/Flag.crus "    \
+	"system/AdverseEvent.rs system/DiagnosticReport.crus "                 \
+	"system/Device.crus system/Flag.crus "                                 \
 	"system/Provenance.crus"
 
 static const struct {
@@ -144,10 +145,11 @@ static const struct {
     {"", NEEDED},
     {"scopes = system/*.rs, system/Flag.crus\n",
 	"system/*.rs system/Flag.crus"},
-    {"scopes = v1\n[poll]\ntypes = Observation\n[write]\nenabled = no\n",
+    {"scopes = v1\n[poll]\ntypes = Observation\nirae_types = Condition\n[write]\nenabled = no\n",
 	"system/Observation.read system/Patient.read system/Condition.read "
 	"system/BodyStructure.read system/Medication.read"},
-    {"scopes = v2\nroster = Group/7\n[poll]\ntypes = Observation\n[write]\n"
+    {"scopes = v2\nroster = Group/7\n[poll]\ntypes = Observation\n"
+     "irae_types =\n[write]\n"
      "enabled = no\n",
 	"system/Observation.rs system/Patient.rs system/Condition.rs "
 	"system/BodyStructure.rs system/Medication.rs system/Group.rs"},

@@ -134,18 +134,33 @@ since_when(struct read *r, struct arena *a, int64_t *ret_ms,
 	return rc;
 }
 
+static bool
+is_other(const char *type)
+{
+	const char *at = strstr("," OTHER_TYPES ",", type);
+
+	return at != NULL && at[-1] == ',' && at[strlen(type)] == ',';
+}
+
 static char *
 export_path(
-    const struct read *r, int64_t since_ms, bool others, struct arena *a)
+    struct read *r, int64_t since_ms, bool others, struct arena *a)
 {
 	const char *group = r->server->bulk_group;
 	char *path = arena_printf(
 	    a, "%s%s$export?_type=", group ? group : "", group ? "/" : "");
 	char since[INSTANT_SIZE];
 
-	for (size_t i = 0; i < r->n_types; i++)
+	for (size_t i = 0; i < r->n_types; i++) {
+		struct read_type *t = &r->types[i];
+
+		/* A refusal of the others is one of the companions, too. */
+		if (t->companion && (!others || is_other(t->name) ||
+					read_leaves_out(r, t, false)))
+			continue;
 		path = arena_printf(
-		    a, "%s%s%s", path, i > 0 ? "," : "", r->types[i].name);
+		    a, "%s%s%s", path, i > 0 ? "," : "", t->name);
+	}
 	if (others)
 		path = arena_printf(a, "%s,%s", path, OTHER_TYPES);
 	if (since_ms != TIME_NONE)

@@ -18,10 +18,19 @@ history_fits(const struct read *r)
 		const struct capability_type *t =
 		    capability_type_find(r->capability, r->types[i].name);
 
-		if (t != NULL && !t->history)
+		if (t != NULL && !t->history && !r->types[i].companion)
 			return false;
 	}
 	return r->capability->lists_types;
+}
+
+static bool
+has_feed(const struct read *r, const struct read_type *t)
+{
+	const struct capability_type *c =
+	    capability_type_find(r->capability, t->name);
+
+	return !t->companion || c == NULL || c->history;
 }
 
 /* Only one who may search has a present to begin with. */
@@ -89,8 +98,12 @@ history_run(struct read *r, struct err *e)
 	for (size_t i = 0; i < r->n_types; i++) {
 		struct read_type *t = &r->types[i];
 		struct err why = ERR_INIT;
-		enum err_code rc = history_type(r, t, &why);
+		enum err_code rc;
 
+		if (read_leaves_out(r, t, !has_feed(r, t)))
+			continue;
+		rc = has_feed(r, t) ? history_type(r, t, &why)
+				    : poll_type(r, t, &why);
 		rc = read_settle(r, t, rc, &why);
 		if (rc != ERR_OK && first == ERR_OK) {
 			first = rc;

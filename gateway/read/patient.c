@@ -150,9 +150,14 @@ read_one(struct round *o, const char *patient, struct err *e)
 
 		if (t->read == 0 && t->denied >= MAX_DENIED)
 			continue;
+		if (read_leaves_out(o->r, &o->r->types[i], false))
+			continue;
 		rc = read_type_of(o->r, &o->r->types[i], patient, e);
 		if (rc == ERR_OK) {
 			t->read++;
+		} else if (o->r->types[i].companion && !read_is_final(rc)) {
+			t->denied++;
+			t->denial = rc;
 		} else if (rc == ERR_FORBIDDEN || rc == ERR_NOT_FOUND) {
 			t->denied++;
 			t->denial = rc;
@@ -206,6 +211,10 @@ settle(struct round *o, size_t i, struct err *e)
 		return ERR_OK; /* nobody on the roster */
 	if (t->read == 0)
 		return read_settle(o->r, &o->r->types[i], t->denial, e);
+	if (o->r->types[i].companion && t->denied > 0) {
+		report_note(o->r->report, "%s: not read of %d patients (%s)",
+		    o->r->types[i].name, t->denied, err_text(t->denial));
+	}
 	rc = read_settle(o->r, &o->r->types[i], ERR_OK, e);
 	for (size_t k = 0; k < t->patients.n && rc == ERR_OK; k++)
 		rc = skip(o->r, t->patients.items[k], t->denial, e);

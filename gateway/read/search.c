@@ -16,7 +16,7 @@ search_fits(const struct read *r)
 		const struct capability_type *t =
 		    capability_type_find(r->capability, r->types[i].name);
 
-		if (t == NULL)
+		if (t == NULL || r->types[i].companion)
 			continue;
 		if ((t->states_interactions && !t->search) ||
 		    (t->states_params && !t->last_updated))
@@ -34,8 +34,11 @@ search_run(struct read *r, struct err *e)
 	for (size_t i = 0; i < r->n_types; i++) {
 		struct read_type *t = &r->types[i];
 		struct err why = ERR_INIT;
-		enum err_code rc = poll_type(r, t, &why);
+		enum err_code rc;
 
+		if (read_leaves_out(r, t, true))
+			continue;
+		rc = poll_type(r, t, &why);
 		rc = read_settle(r, t, rc, &why);
 		if (rc != ERR_OK && first == ERR_OK) {
 			first = rc;

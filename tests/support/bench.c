@@ -83,7 +83,7 @@ write_config(struct bench *b, const char *more)
 	f = fopen(path, "w");
 	ck_assert_ptr_nonnull(f);
 	fprintf(f,
-	    "[poll]\nsweep_hours = 0\n"
+	    "[poll]\nsweep_hours = 0\nirae_types =\n"
 	    "[server \"sandbox\"]\nbase_url = %s\nca_file = %s/ca.pem\n"
 	    "retries = 2\nbackoff_ms = 1\n%s\n",
 	    sandbox_url(b->sandbox), CERTS,
