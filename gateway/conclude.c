@@ -300,11 +300,12 @@ retract(const struct output *outputs, size_t n, struct arena *a,
 
 /* --- days --- */
 
-/* The next day on which a window opens or runs out; DAY_NONE: never. */
+/* The next day on which a window opens or runs out, or an adverse event
+ * changes by the calendar alone; DAY_NONE: never. */
 static int32_t
 next_due(const struct assessment *x, int32_t today)
 {
-	int32_t due = DAY_NONE;
+	int32_t due = x->irae_due;
 
 	for (size_t i = 0; i < x->recommendations.n; i++) {
 		const struct recommendation *r = &x->recommendations.items[i];

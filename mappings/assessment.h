@@ -178,6 +178,7 @@ struct assessment {
 	LIST_OF(struct hyperprogression) hyperprogression;
 	LIST_OF(struct metabolic) metabolic;
 	LIST_OF(struct irae_episode) irae; /* by onset */
+	int32_t irae_due; /* next day one may change by itself, DAY_NONE */
 	LIST_OF(struct recommendation) recommendations;
 	LIST_OF(struct problem) problems; /* timeline's and the assessor's */
 };

@@ -184,6 +184,10 @@ bool irae_chemo_explains(const struct irae_run *r, int32_t day);
 /* The last dose on or before a day, DAY_NONE: none. */
 int32_t irae_last_dose(const struct irae_run *r, int32_t day);
 
+/* --- due.c: days to come --- */
+
+int32_t irae_due(const struct irae_run *r);
+
 /* --- organ.c, endocrine.c: grades and lines of measured values --- */
 
 void irae_organ_read(const struct irae_view *v, struct irae_evidence *e);

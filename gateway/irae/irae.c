@@ -326,6 +326,7 @@ irae_run(struct irae_input *in, const struct irae_options *o, struct arena *a)
 	r->o = o;
 	r->arena = a;
 	r->result = arena_alloc(a, sizeof(*r->result));
+	r->result->due_day = DAY_NONE;
 	if (in->doses.n == 0)
 		return r->result;
 	irae_input_sort(in);
@@ -339,5 +340,6 @@ irae_run(struct irae_input *in, const struct irae_options *o, struct arena *a)
 		run_day(r, &g, i);
 	irae_handoff_all(r);
 	irae_flag_bundle(r);
+	r->result->due_day = irae_due(r);
 	return r->result;
 }

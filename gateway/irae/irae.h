@@ -258,6 +258,9 @@ struct irae_result {
 	struct irae_course courses[IRAE__MAX];
 	LIST_OF(struct irae_handoff) handoffs; /* by day */
 	LIST_OF(struct irae_notice) notices;   /* by day */
+	/* The next day after as_of on which it may read otherwise without any
+	 * new data; DAY_NONE: never, or no as_of. */
+	int32_t due_day;
 };
 
 /* The input's lists are put in order; everything else stays as it is. */

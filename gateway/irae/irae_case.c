@@ -364,9 +364,11 @@ irae_assess(const struct assess_case *c, struct assessment *x,
 	struct irae_input *in = irae_case_build(c, x);
 	struct irae_result *r;
 
+	x->irae_due = DAY_NONE;
 	if (in == NULL)
 		return;
 	r = irae_run(in, &c->options->irae, c->arena);
+	x->irae_due = r->due_day;
 	irae_episodes_add(c, r, x);
 	irae_advice_add(c, r, x);
 	irae_case_lesions(c, in, r, x, ret);
