@@ -287,7 +287,77 @@ from_finding_parts(struct mapping *m, const struct record *r)
 	}
 }
 
+/* --- what is told in words --- */
+
+static bool
+is_of_study(const struct json_value *list)
+{
+	for (size_t i = 0; i < json_length(list); i++) {
+		const char *ref =
+		    json_string(json_get(json_at(list, i), "reference"));
+
+		if (ref != NULL && strstr(ref, "ImagingStudy/") != NULL)
+			return true;
+	}
+	return false;
+}
+
+static bool
+is_imaging(struct mapping *m, const struct record *r)
+{
+	const struct json_value *all = json_get(r->json, "category");
+
+	for (size_t i = 0; i < json_length(all); i++) {
+		if (mapping_lookup(m, "imaging-category", json_at(all, i)) !=
+		    NULL)
+			return true;
+	}
+	return is_of_study(json_get(r->json, "derivedFrom")) ||
+	       json_length(json_get(r->json, "imagingStudy")) > 0 ||
+	       mapping_lookup(m, "procedure", json_get(r->json, "code")) !=
+		   NULL;
+}
+
+/* A concept nobody coded. */
+static bool
+is_in_words(const struct json_value *concept)
+{
+	return json_string_at(concept, "text") != NULL &&
+	       json_length(json_get(concept, "coding")) == 0;
+}
+
+/*= irae §5.2 valueString is not guessed from */
+void
+from_narrative(struct mapping *m, const struct record *r)
+{
+	if ((json_get(r->json, "valueString") != NULL ||
+		is_in_words(json_get(r->json, "valueCodeableConcept"))) &&
+	    is_imaging(m, r))
+		facts_problem(m->facts, r->key, "narrative_only",
+		    "what an observation on images says in words is not read");
+}
+
 /* --- reports --- */
+
+/* What a report without any finding we know says instead. */
+static void
+check_report(struct mapping *m, const struct record *r)
+{
+	const struct json_value *all = json_get(r->json, "conclusionCode");
+	bool words = json_string_at(r->json, "conclusion") != NULL ||
+		     json_length(json_get(r->json, "presentedForm")) > 0;
+
+	for (size_t i = 0; i < json_length(all); i++)
+		words = words || is_in_words(json_at(all, i));
+	if (!is_imaging(m, r))
+		return;
+	if (words)
+		facts_problem(m->facts, r->key, "narrative_only",
+		    "what its conclusion says in words is not read");
+	else if (json_length(all) > 0)
+		facts_problem(m->facts, r->key, "code_unknown",
+		    "a conclusion under a code no map knows");
+}
 
 /*= irae §5.1 imaging findings: DiagnosticReport.conclusionCode */
 void
@@ -312,10 +382,8 @@ from_report(struct mapping *m, const struct record *r)
 			*ARENA_PUSH(m->arena, &m->facts->findings) = f;
 	}
 	*ARENA_PUSH(m->arena, &m->facts->sources) = mapping_source(m, r);
-	if (n == 0 && json_length(json_get(r->json, "imagingStudy")) > 0 &&
-	    json_string_at(r->json, "conclusion") != NULL)
-		facts_problem(m->facts, r->key, "narrative_only",
-		    "what its conclusion says in words is not read");
+	if (n == 0)
+		check_report(m, r);
 }
 
 /* --- diagnoses --- */
@@ -386,8 +454,14 @@ from_condition(struct mapping *m, const struct record *r)
 	const struct json_value *code = json_get(r->json, "code");
 	const char *name = mapping_lookup(m, "diagnosis", code);
 
-	if (name == NULL || mapping_evidence(r) != EVIDENCE_USE)
+	if (mapping_evidence(r) != EVIDENCE_USE)
 		return;
+	if (name == NULL) {
+		if (is_in_words(code))
+			facts_problem(m->facts, r->key, "narrative_only",
+			    "a diagnosis in words is not read");
+		return;
+	}
 	f.source = mapping_source(m, r);
 	f.day = condition_day(m, r);
 	if (f.day == DAY_NONE) {
@@ -405,6 +479,7 @@ void
 from_adverse_event(struct mapping *m, const struct record *r)
 {
 	const struct json_value *all = json_get(r->json, "suspectEntity");
+	const struct json_value *event = json_get(r->json, "event");
 	struct finding_fact f = {.low = INT64_MIN,
 	    .high = INT64_MIN,
 	    .infarction = INT64_MIN,
@@ -429,7 +504,12 @@ from_adverse_event(struct mapping *m, const struct record *r)
 		    "nothing says when the adverse event was");
 		return;
 	}
-	if (diagnoses_add(m, json_get(r->json, "event"), &f) == 0)
+	if (diagnoses_add(m, event, &f) > 0)
+		return;
+	if (is_in_words(event))
+		facts_problem(m->facts, r->key, "narrative_only",
+		    "an adverse event in words is not read");
+	else
 		facts_problem(m->facts, r->key, "code_unknown",
 		    "an adverse event under a code no map knows");
 }

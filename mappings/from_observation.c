@@ -148,6 +148,7 @@ from_observation(struct mapping *m, const struct record *r)
 	    finding == NULL) {
 		if (mapping_evidence(r) == EVIDENCE_USE) {
 			check_unknown(m, r);
+			from_narrative(m, r);
 			from_components(m, r);
 			from_finding_parts(m, r);
 		}

@@ -179,6 +179,8 @@ void from_statement(struct mapping *m, const struct record *r,
 void from_performance(struct mapping *m, const struct record *r);
 void from_finding(
     struct mapping *m, const struct record *r, const char *concept);
+/* An observation on images, under no code of ours, that is told in words. */
+void from_narrative(struct mapping *m, const struct record *r);
 void from_report(struct mapping *m, const struct record *r);
 void from_condition(struct mapping *m, const struct record *r);
 void from_adverse_event(struct mapping *m, const struct record *r);

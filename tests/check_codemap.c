@@ -155,7 +155,7 @@ START_TEST(sources_are_named)
 	const struct codemap_source *s;
 	size_t n = codemap_sources(maps, &s);
 
-	ck_assert_uint_eq(n, 25);
+	ck_assert_uint_eq(n, 26);
 	for (size_t i = 0; i < n; i++) {
 		ck_assert_msg(
 		    strncmp(s[i].url, "https://rescan.example/fhir/ConceptMap/",
