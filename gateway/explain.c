@@ -3,6 +3,7 @@
 
 #include "fhir/util/printable.h"
 #include "gateway/rulebook.h"
+#include "mappings/document.h"
 
 static void
 steps(const struct because_list *list, struct strbuf *out)
@@ -183,16 +184,7 @@ adverse_events(const struct assessment *x, struct strbuf *out)
 		strbuf_addf(out, "    %s: %s, episode %d, %s (Flag %s)\n",
 		    day_format(e->onset, day), e->event, e->episode, e->state,
 		    e->flag);
-		for (size_t k = 0; k < e->changes.n; k++) {
-			const struct irae_change *c = &e->changes.items[k];
-
-			strbuf_addf(out, "      %s  %s, %s, grade %d%s%s%s\n",
-			    day_format(c->day, day), c->state,
-			    c->certainty == NULL ? "held back" : c->certainty,
-			    c->grade, c->priority == NULL ? "" : ", ",
-			    c->priority == NULL ? "" : c->priority,
-			    c->notify ? ", notify" : "");
-		}
+		document_irae_changes(e, 6, out);
 		steps(&e->because, out);
 	}
 }

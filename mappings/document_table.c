@@ -298,6 +298,49 @@ table_findings(const struct assessment *x, struct strbuf *out)
 	}
 }
 
+void
+document_irae_changes(
+    const struct irae_episode *e, size_t indent, struct strbuf *out)
+{
+	char day[DAY_SIZE];
+
+	for (size_t i = 0; i < e->changes.n; i++) {
+		const struct irae_change *c = &e->changes.items[i];
+
+		pad(out, indent);
+		strbuf_addf(out, "%s  %s, %s, ", day_format(c->day, day),
+		    c->state, c->certainty == NULL ? "held back" : c->certainty);
+		if (c->grade > 0)
+			strbuf_addf(out, "grade %d", c->grade);
+		else
+			strbuf_adds(out, "no grade");
+		strbuf_addf(out, "%s%s%s\n", c->priority == NULL ? "" : ", ",
+		    c->priority == NULL ? "" : c->priority,
+		    c->notify ? ", notify" : "");
+	}
+}
+
+/* What it rests on; the rest of the reasons are for `explain`. */
+static void
+irae_evidence(const struct irae_episode *e, struct strbuf *out)
+{
+	for (size_t i = 0; i < e->because.n; i++) {
+		const struct because *b = &e->because.items[i];
+		struct strbuf line;
+
+		if (b->n_sources == 0)
+			continue;
+		strbuf_init(&line, (size_t)1 << 16);
+		strbuf_addf(&line, "%s", b->text);
+		for (size_t k = 0; k < b->n_sources; k++)
+			strbuf_addf(&line, "%s%s", k > 0 ? ", " : " from ",
+			    b->sources[k]);
+		strbuf_adds(out, "    - ");
+		wrap(out, 6, 6, line.s);
+		strbuf_done(&line);
+	}
+}
+
 static void
 table_irae(const struct assessment *x, struct strbuf *out)
 {
@@ -321,10 +364,8 @@ table_irae(const struct assessment *x, struct strbuf *out)
 			strbuf_addf(
 			    out, " on %s", day_format(e->resolved, day));
 		strbuf_addc(out, '\n');
-		if (e->headline != NULL) {
-			strbuf_adds(out, "    ");
-			wrap(out, 4, 4, e->headline);
-		}
+		document_irae_changes(e, 4, out);
+		irae_evidence(e, out);
 	}
 }
 

@@ -24,7 +24,7 @@ START_TEST(own_range_first)
 	ck_assert_int_eq(e->onset, COURSE_START + 30);
 	ck_assert_int_eq(e->resolved, DAY_NONE);
 	ck_assert(course_says(
-	    &e->because, "ALT 260 U/L, 5.2 x ULN (CTCAE v5 grade 3)"));
+	    &e->because, "ALT 260 U/L on 2024-01-31, 5.2 x ULN of 50 (CTCAE v5 grade 3)"));
 	ck_assert_uint_eq(e->n_sources, 1);
 }
 END_TEST
@@ -39,8 +39,8 @@ START_TEST(default_range_last_and_said)
 	x = course_assess();
 	course_expect_irae(x, "hepatitis", 3, "possible", "open", "PH");
 	ck_assert(course_has_problem(x, "range_default"));
-	ck_assert(
-	    course_says(&course_episode(x, "hepatitis")->because, "default range"));
+	ck_assert(course_says(&course_episode(x, "hepatitis")->because,
+	    "6.5 x ULN of 40, of a default range"));
 	/* assays that differ too much are not graded, and that is said */
 	ck_assert_ptr_null(course_episode(x, "pancreatitis"));
 	ck_assert(course_has_problem(x, "range_missing"));

@@ -3,6 +3,8 @@
  * What the calendar alone changes in a suspected adverse event: on which day
  * the gateway looks again, and what it then writes, once.
  */
+#include "gateway/explain.h"
+#include "mappings/document.h"
 #include "tests/support/bench.h"
 #include "tests/support/check_main.h"
 #include "tests/support/course_irae.h"
@@ -71,6 +73,46 @@ START_TEST(controlled_after_replacement)
 	course_expect_irae(course_assess_as_of(90), "hypophysitis", 2,
 	    "probable", "controlled", "PL");
 	expect_due(90, 401);
+}
+END_TEST
+
+/* --- for people --- */
+
+/*= irae §4.5 the whole history; §5.2 whose range it was */
+START_TEST(history_is_printed)
+{
+	static const char *const words[] = {"2024-01-31  hepatitis",
+	    "    2024-01-31  open, possible, grade 3, PH, notify\n",
+	    "    2024-02-10  stable, possible, grade 3, PH\n",
+	    "    2024-02-20  improving, possible, grade 1, PH\n",
+	    "    2024-05-20  stale, possible, grade 1, PL\n",
+	    "    2024-08-18  lapsed, possible, grade 1\n",
+	    "- ALT 260 U/L on 2024-01-31, 5.2 x ULN of 50 (CTCAE v5 grade 3) "
+	    "from ",
+	    "- ALT 260 U/L on 2024-02-10, 5.2 x ULN of 50 (CTCAE v5 grade 3) "
+	    "from ",
+	    "- ALT 90 U/L on 2024-02-20, 2.3 x ULN of 40, of a default range"};
+	const struct assessment *x;
+	struct strbuf table, prose;
+
+	strbuf_init(&table, 1 << 20);
+	strbuf_init(&prose, 1 << 20);
+	course_give(0);
+	course_lab("lab_alt", 30, 260, 50, "U/L");
+	course_lab("lab_alt", 40, 260, 50, "U/L");
+	course_lab("lab_alt", 50, 90, 0, "U/L");
+	x = course_assess_as_of(400);
+	document_table(x, &table);
+	explain_write(x, &prose);
+	for (size_t i = 0; i < sizeof(words) / sizeof(*words); i++) {
+		ck_assert_msg(strstr(table.s, words[i]) != NULL,
+		    "'%s' is missing in\n%s", words[i], table.s);
+		if (strstr(words[i], " from ") == NULL && i > 0)
+			ck_assert_msg(strstr(prose.s, words[i]) != NULL,
+			    "'%s' is missing in\n%s", words[i], prose.s);
+	}
+	strbuf_done(&table);
+	strbuf_done(&prose);
 }
 END_TEST
 
@@ -170,6 +212,7 @@ suite_irae_days(void)
 	tcase_add_test(t, stale_then_lapsed);
 	tcase_add_test(t, a_probable_one_stays);
 	tcase_add_test(t, controlled_after_replacement);
+	tcase_add_test(t, history_is_printed);
 	suite_add_tcase(s, t);
 	tcase_add_checked_fixture(g, setup, teardown);
 	tcase_set_timeout(g, 60);

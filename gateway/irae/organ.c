@@ -40,26 +40,38 @@ grade_obs(const struct irae_view *v, struct irae_evidence *e,
 	return grade;
 }
 
-/* "260 U/L, 6.5 x ULN" */
+/* ", 6.5 x ULN of 40"; whose limit it is, when not the result's own */
+static const char *
+limit_words(struct arena *a, const struct irae_obs *x)
+{
+	const struct irae_level_of *l = &x->level;
+	const char *whose = x->default_range ? ", of a default range" : "";
+	int64_t tenths;
+
+	if (irae_analyte_worse(x->analyte) == 'L' && l->low != IRAE_NO_VALUE)
+		return arena_printf(
+		    a, ", LLN %s%s", irae_number(a, l->low), whose);
+	if (l->high == IRAE_NO_VALUE || l->high <= 0)
+		return "";
+	tenths = (10 * l->value + l->high / 2) / l->high;
+	return arena_printf(a, ", %lld.%lld x ULN of %s%s",
+	    (long long)tenths / 10, (long long)tenths % 10,
+	    irae_number(a, l->high), whose);
+}
+
+/* "260 U/L on 2024-03-18, 6.5 x ULN of 40" */
 static const char *
 obs_words(struct arena *a, const struct irae_obs *x)
 {
-	const struct irae_level_of *l = &x->level;
-	const char *unit = irae_analyte_unit(x->analyte);
-	int64_t tenths;
+	char day[DAY_SIZE];
 
-	if (l->value == IRAE_NO_VALUE)
-		return x->interpretation == 'L' ? "low" : "high";
-	if (irae_analyte_worse(x->analyte) == 'L' && l->low != IRAE_NO_VALUE)
-		return arena_printf(a, "%s %s (LLN %s)",
-		    irae_number(a, l->value), unit, irae_number(a, l->low));
-	if (l->high == IRAE_NO_VALUE || l->high <= 0)
-		return arena_printf(a, "%s %s", irae_number(a, l->value), unit);
-	tenths = (10 * l->value + l->high / 2) / l->high;
-	return arena_printf(a, "%s %s, %lld.%lld x ULN%s",
-	    irae_number(a, l->value), unit, (long long)tenths / 10,
-	    (long long)tenths % 10,
-	    x->default_range ? " of the default range" : "");
+	day_format(x->day, day);
+	if (x->level.value == IRAE_NO_VALUE)
+		return arena_printf(a, "%s on %s",
+		    x->interpretation == 'L' ? "low" : "high", day);
+	return arena_printf(a, "%s %s on %s%s",
+	    irae_number(a, x->level.value), irae_analyte_unit(x->analyte), day,
+	    limit_words(a, x));
 }
 
 /* ", 1.6 x baseline" */
