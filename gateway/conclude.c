@@ -212,6 +212,7 @@ push_changed(struct conclusion *x, struct arena *a, const struct output *o,
 	c->body = o->body;
 	c->hash = hash;
 	c->only_if_exists = o->only_if_exists;
+	c->reopens = o->reopens;
 }
 
 /* Whether a row has to be written (again) for this output. */
@@ -221,7 +222,8 @@ is_news(
 {
 	if (was == NULL)
 		return true;
-	if (was->state == OUTPUT_DISMISSED || strcmp(was->hash, hash) == 0)
+	if (strcmp(was->hash, hash) == 0 ||
+	    (was->state == OUTPUT_DISMISSED && !o->reopens))
 		return false;
 	/* Nothing there, and still nothing to say. */
 	return !(was->state == OUTPUT_ABSENT && o->only_if_exists);

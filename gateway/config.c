@@ -389,7 +389,7 @@ check_whole(struct input *r)
 		"ImagingStudy Observation MedicationAdministration", &what))
 		complain(r, "[poll] types: %s is not polled", what);
 	if (!list_within(&c->poll_irae_types,
-		"Condition AdverseEvent DiagnosticReport", &what))
+		"Condition AdverseEvent DiagnosticReport Flag", &what))
 		complain(r, "[poll] irae_types: %s is not polled", what);
 	if (!list_within(&c->write_types, WRITTEN, &what))
 		complain(r, "[write] types: %s is not written", what);

@@ -5,6 +5,7 @@
 #include "fhir/util/clock.h"
 #include "fhir/util/log.h"
 #include "gateway/outbody.h"
+#include "mappings/to_fhir.h"
 
 #include <stdlib.h>
 #include <string.h>
@@ -368,7 +369,8 @@ reconcile(struct job *j, struct err *e)
 	if (outbody_within(json_root(want), json_root(current)))
 		rc = landed(j, DELIVERED_UNCHANGED, e);
 	else if (!outbody_untouched(json_root(current), json_root(want),
-		     j->o->landed, j->o->sent))
+		     j->o->landed, j->o->sent) &&
+		 !outbody_reopens(json_root(current), json_root(want)))
 		rc = job_dismiss(j, "changed by somebody else", e);
 	else
 		rc = update(j, e);
@@ -386,8 +388,10 @@ step(struct job *j, struct err *e)
 
 	if (j->current != NULL)
 		return reconcile(j, e);
+	/* What a person closed is looked at before it is raised again. */
 	if (o->server_id[0] != '\0' && o->server_version[0] != '\0' &&
-	    j->at->server->if_match)
+	    j->at->server->if_match &&
+	    strstr(o->body, RESCAN_IRAE_DISMISSED) == NULL)
 		return update(j, e);
 	if (o->server_id[0] != '\0') { /* nothing to match: look first */
 		enum err_code rc = look(j, &why);

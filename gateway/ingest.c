@@ -4,6 +4,7 @@
 #include "fhir/resource.h"
 #include "fhir/util/digest.h"
 #include "fhir/util/strbuf.h"
+#include "mappings/from_fhir.h"
 #include "mappings/to_fhir.h"
 
 #include <string.h>
@@ -279,17 +280,24 @@ add_known(struct ingest *in, const struct json_value *resource,
 {
 	const char *key = arena_printf(in->arena, "%s/%s", id->type, id->id);
 	bool new = in->seen == NULL || !strset_has(in->seen, key);
+	bool unknown = false;
+	struct store_resource *r;
 
 	if (!is_first(in, key))
 		return;
 	note_time(in, id->last_updated_ms);
 	if (ingest_is_own(resource)) {
-		/* No loop: what we wrote is no evidence. */
+		/* No loop: what we wrote is no evidence, what a person made of
+		 * it is. */
 		in->own++;
-		return;
+		if (strcmp(id->type, "Flag") != 0)
+			return;
+		unknown = !flag_tells(resource);
 	}
 	add_resource(in, resource, id);
-	in->resources.items[in->resources.n - 1].restored = in->restored && new;
+	r = &in->resources.items[in->resources.n - 1];
+	r->restored = in->restored && new;
+	r->if_known = unknown;
 }
 
 static void

@@ -395,6 +395,45 @@ is_as_raised(const struct json_value *current, const struct json_value *want)
 	       strcmp(is, "active") == 0 || strcmp(is, "preliminary") == 0;
 }
 
+#define DAY_LEN (sizeof("2024-01-31") - 1)
+
+static const char *
+noted_dismissal(const struct json_value *flag)
+{
+	const struct json_value *all = json_get(flag, "extension");
+
+	for (size_t i = 0; i < json_length(all); i++) {
+		const struct json_value *x = json_at(all, i);
+		const char *url = json_string(json_get(x, "url"));
+
+		if (url != NULL && strcmp(url, RESCAN_IRAE_DISMISSED) == 0)
+			return json_string(json_get(x, "valueDate"));
+	}
+	return NULL;
+}
+
+static bool
+has_status(const struct json_value *v, const char *status)
+{
+	const char *is = json_string(json_get(v, "status"));
+
+	return is != NULL && strcmp(is, status) == 0;
+}
+
+bool
+outbody_reopens(const struct json_value *current, const struct json_value *want)
+{
+	const char *noted = noted_dismissal(want);
+	const char *closed = json_string_at(current, "period.end");
+
+	if (closed == NULL)
+		closed = json_string_at(current, "meta.lastUpdated");
+	/* Days of one form: closed once more since, it stays so. */
+	return noted != NULL && closed != NULL && has_status(want, "active") &&
+	       has_status(current, "inactive") &&
+	       strlen(noted) == DAY_LEN && strncmp(noted, closed, DAY_LEN) >= 0;
+}
+
 bool
 outbody_untouched(const struct json_value *current,
     const struct json_value *want, const char *landed, const char *sent)

@@ -50,6 +50,11 @@ bool outbody_same(const struct json_value *a, const struct json_value *b);
 bool outbody_within(
     const struct json_value *ours, const struct json_value *theirs);
 
+/* A person closed what stands there, `want` knows of it and raises it again:
+ * the evidence has grown since (irae §4.5). */
+bool outbody_reopens(
+    const struct json_value *current, const struct json_value *want);
+
 /* What stands there is what we left: the same as `landed`, or holding all of
  * `sent`.  With neither on record ("" both): nobody has closed or promoted
  * what `want` would raise. */

@@ -29,6 +29,7 @@ static const struct panel_row {
     {"Condition", "patient=", NULL, NONE,
 	"category=problem-list-item,encounter-diagnosis"},
     {"DiagnosticReport", "patient=", "date", NONE, NULL},
+    {"Flag", "patient=", NULL, NONE, NULL},
 };
 
 static const struct panel_row *

@@ -23,6 +23,10 @@ struct mapping_options {
 	size_t n_readers;
 };
 
+/* A Flag of ours about an adverse event that somebody closed, or that says
+ * somebody did: it is evidence, the others are only what we wrote. */
+bool flag_tells(const struct json_value *flag);
+
 struct intake;
 
 /* m and o are borrowed and must outlive the intake. */

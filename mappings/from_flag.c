@@ -118,6 +118,20 @@ add_dismissal(
 	*ARENA_PUSH(m->arena, &m->facts->sources) = f->source;
 }
 
+bool
+flag_tells(const struct json_value *flag)
+{
+	const struct record r = {.json = flag};
+	const struct dialect *d = dialect_of(&r);
+
+	return event_of(&r, d) != NULL &&
+	       (extension_text(&r, RESCAN_IRAE_DISMISSED, "valueDate") !=
+		       NULL ||
+		   (same(json_string_at(flag, "status"), "inactive") &&
+		       was_left_active(
+			   extension_text(&r, d->state, "valueCode"), d)));
+}
+
 /* A dismissal we have noted before is said by the Flag itself; a new one by
  * its status. */
 void

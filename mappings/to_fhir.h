@@ -52,6 +52,8 @@ struct output {
 	/* A Flag that is not (no longer) raised: written only if it stands on
 	 * the server already. */
 	bool only_if_exists;
+	/* A Flag that a person closed, and the evidence has grown since. */
+	bool reopens;
 };
 
 struct to_fhir_options {

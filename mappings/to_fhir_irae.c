@@ -182,6 +182,7 @@ irae_write(struct to_fhir_run *run, const struct irae_episode *e)
 	    arena_printf(
 		run->a, "Flag %s: %s", active ? "active" : "inactive", text));
 	o->only_if_exists = !active;
+	o->reopens = active && e->dismissed != DAY_NONE;
 	return identifier;
 }
 

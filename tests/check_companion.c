@@ -10,7 +10,7 @@
 #include <string.h>
 
 #define COMPANIONS                                                             \
-	"[poll]\nirae_types = Condition, AdverseEvent, DiagnosticReport\n"
+	"[poll]\nirae_types = Condition, AdverseEvent, DiagnosticReport, Flag\n"
 
 static struct bench b;
 static struct arena *arena;
@@ -170,6 +170,88 @@ START_TEST(it_never_stands_in_the_way)
 }
 END_TEST
 
+/* --- what a person makes of a Flag --- */
+
+static void
+put_alt(const char *id, const char *day, int value)
+{
+	bench_put(&b,
+	    "{\"resourceType\":\"Observation\",\"id\":\"alt-%s\",\"status\":"
+	    "\"final\",\"code\":{\"coding\":[{\"system\":\"http://loinc.org\","
+	    "\"code\":\"1742-6\"}]},\"subject\":{\"reference\":\"Patient/1\"},"
+	    "\"effectiveDateTime\":\"%s\",\"valueQuantity\":{\"value\":%d,"
+	    "\"unit\":\"U/L\",\"system\":\"http://unitsofmeasure.org\","
+	    "\"code\":\"U/L\"},\"referenceRange\":[{\"high\":{\"value\":40,"
+	    "\"unit\":\"U/L\",\"system\":\"http://unitsofmeasure.org\","
+	    "\"code\":\"U/L\"}}]}",
+	    id, day, value);
+}
+
+static void
+close_flags_of(const char *word, const char *day)
+{
+	for (size_t i = 0; i < sandbox_count(b.sandbox, "Flag"); i++) {
+		char *flag = sandbox_nth(b.sandbox, "Flag", i);
+		const char *id = strstr(flag, "\"id\":\"");
+
+		if (strstr(flag, word) != NULL &&
+		    strstr(flag, "\"status\":\"active\"") != NULL) {
+			id += strlen("\"id\":\"");
+			id = arena_strndup(arena, id, strcspn(id, "\""));
+			bench_edit(&b, "Flag", id, "\"status\":\"active\"",
+			    "\"status\":\"inactive\"");
+			bench_edit(&b, "Flag", id, "\"2024-03-18\"}",
+			    arena_printf(arena,
+				"\"2024-03-18\",\"end\":\"%s\"}", day));
+		}
+		free(flag);
+	}
+}
+
+static void
+cycles(void)
+{
+	bench_pass_s(3601);
+	bench_cycle(&b);
+	bench_pass_s(3601);
+	bench_cycle(&b);
+	bench_pass_s(3601);
+	bench_idle(&b);
+}
+
+/*= irae §4.5 dismissal is respected, until grade or level exceeds it */
+START_TEST(dismissed_until_it_is_worse)
+{
+	reopen(_i);
+	put_alt("1", "2024-03-18", 150); /* 3.75 times the limit: grade 2 */
+	cycles();
+	ck_assert_uint_eq(flags_of("hepatitis"), 1);
+	close_flags_of("hepatitis", "2024-03-20");
+	cycles();
+	ck_assert_uint_eq(flags_of("hepatitis"), 0);
+	put_alt("2", "2024-03-25", 160);
+	cycles();
+	ck_assert_uint_eq(flags_of("hepatitis"), 0);
+	bench_set_day("2024-04-11");
+	put_alt("3", "2024-04-11", 300); /* 7.5 times: grade 3 */
+	cycles();
+	ck_assert_uint_eq(flags_of("hepatitis"), 1);
+	/* Once more, with the store lost: it is read from the Flag. */
+	bench_set_day("2024-04-12");
+	close_flags_of("hepatitis", "2024-04-12");
+	cycles();
+	ck_assert_uint_eq(flags_of("hepatitis"), 0);
+	bench_close(&b);
+	bench_forget(&b);
+	reopen(_i);
+	cycles();
+	ck_assert_uint_eq(flags_of("hepatitis"), 0);
+	put_alt("4", "2024-04-12", 310);
+	cycles();
+	ck_assert_uint_eq(flags_of("hepatitis"), 0);
+}
+END_TEST
+
 static Suite *
 suite_companion(void)
 {
@@ -181,6 +263,7 @@ suite_companion(void)
 	tcase_add_loop_test(t, a_condition_alone_is_seen, 0, MODES);
 	tcase_add_loop_test(t, an_adverse_event_alone_is_seen, 0, MODES);
 	tcase_add_loop_test(t, it_never_stands_in_the_way, 0, 3);
+	tcase_add_loop_test(t, dismissed_until_it_is_worse, 0, MODES);
 	suite_add_tcase(s, t);
 	return s;
 }

@@ -136,7 +136,7 @@ END_TEST
 	"system/MedicationAdministration.rs system/Patient.rs "                \
 	"system/Condition.rs system/BodyStructure.rs system/Medication.rs "    \
 	"system/AdverseEvent.rs system/DiagnosticReport.crus "                 \
-	"system/Device.crus system/Flag.crus "                                 \
+	"system/Flag.crus system/Device.crus "                                 \
 	"system/Provenance.crus"
 
 static const struct {

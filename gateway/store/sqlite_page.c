@@ -195,6 +195,8 @@ take(struct sqlite_store *s, const char *server, const struct store_resource *r,
 
 	if (rc != ERR_OK)
 		return rc;
+	if (r->if_known && !k.there)
+		return ERR_OK;
 	same = k.there && k.state == r->state && strcmp(k.hash, r->hash) == 0;
 	if (same || (k.there && is_old_copy(&k, r))) {
 		ret->unchanged++;

@@ -141,9 +141,10 @@ static enum err_code
 queue(struct sqlite_store *s, int64_t patient_id, const struct store_output *o,
     struct err *e)
 {
-	return sqlite_run(s, QUERY_OUTPUT_QUEUE, e, "isissssssi", patient_id,
+	return sqlite_run(s, QUERY_OUTPUT_QUEUE, e, "isissssssii", patient_id,
 	    o->identifier, (int64_t)o->seq, o->type, o->kind, o->label,
-	    o->search, o->body, o->hash, (int64_t)o->only_if_exists);
+	    o->search, o->body, o->hash, (int64_t)o->only_if_exists,
+	    (int64_t)o->reopens);
 }
 
 enum err_code

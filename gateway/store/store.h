@@ -50,6 +50,7 @@ struct store_resource {
 	size_t n_references;
 	const char *replaced_by; /* Patient: the survivor's key, or NULL */
 	bool restored; /* counts although it is older than what is known */
+	bool if_known; /* only in the place of what is there already */
 };
 
 /* A whole page that is no searchset: of each search only the last is kept. */
@@ -138,6 +139,7 @@ struct store_output {
 	const char *identifier, *type, *kind, *label, *search;
 	const char *body, *hash;
 	bool only_if_exists;
+	bool reopens; /* made pending although somebody dismissed it */
 	enum output_state state;
 	const char *via; /* name of the other server it went to, or "" */
 	const char *server_id, *server_version; /* "" when not known */
