@@ -152,6 +152,11 @@ quantity_unit(const struct value *v, const struct json_value *q,
 		d->unusable = true;
 		return NULL;
 	}
+	if (ucum_contradicts(u, unit)) {
+		value_problem(v, d, "unit_conflict",
+		    "the unit's code and its text say two units");
+		return NULL;
+	}
 	if (u->dimension != want) {
 		value_problem(v, d, "unit_dimension",
 		    want == UCUM_LENGTH ? "the unit is no length"

@@ -74,6 +74,15 @@ ucum_find(const char *system, const char *code, const char *unit)
 	return NULL;
 }
 
+bool
+ucum_contradicts(const struct ucum_unit *u, const char *unit)
+{
+	const struct ucum_unit *other = find_spelled(unit);
+
+	return other != NULL && (other->dimension != u->dimension ||
+				    other->num * u->den != u->num * other->den);
+}
+
 enum err_code
 ucum_length_tmm(const struct ucum_unit *u, const struct decimal *value,
     int32_t *ret_tmm, struct err *e)

@@ -6,6 +6,8 @@
 #ifndef RESCAN_UCUM_H
 #define RESCAN_UCUM_H
 
+#include <stdbool.h>
+
 #include "fhir/decimal.h"
 
 enum ucum_dimension {
@@ -29,6 +31,9 @@ struct ucum_unit {
  * none of ours. */
 const struct ucum_unit *ucum_find(
     const char *system, const char *code, const char *unit);
+
+/* Is the text beside the unit's code the spelling of another unit? */
+bool ucum_contradicts(const struct ucum_unit *u, const char *unit);
 
 /* A length in tenths of a millimetre, rounded half away from zero once
  * (criteria §0.1).  Errors: ERR_INVALID (not a length), ERR_LIMIT (negative,
