@@ -12,7 +12,10 @@
 
 struct reading {
 	bundle_entry_fn each;
+	bundle_head_fn head; /* of every Bundle, or NULL */
 	void *ctx;
+	struct arena *a;             /* of the heads */
+	struct bundle_head *outmost; /* or NULL */
 };
 
 /* A Bundle whose entries are being handed over. */
@@ -24,8 +27,8 @@ struct level {
 	const char *path;
 };
 
-static enum err_code walk_bundle(struct level *l, const char *s, size_t n,
-    struct json_doc **ret_head, struct err *e);
+static enum err_code walk_bundle(
+    struct level *l, const char *s, size_t n, struct err *e);
 
 static bool
 says_bundle(const char *s, struct json_range resource)
@@ -84,28 +87,12 @@ on_entry(void *ctx, const char *s, size_t n, size_t offset, struct err *e)
 	    says_bundle(s, resource)) {
 		snprintf(resource_path, PATH_SIZE, "%.150s.resource", path);
 		inner.base = l->base + offset + resource.at;
-		return walk_bundle(
-		    &inner, s + resource.at, resource.n, NULL, e);
+		return walk_bundle(&inner, s + resource.at, resource.n, e);
 	}
 	rc = give_entry(l, s, n, l->base + offset, e);
 	if (rc != ERR_OK && e != NULL && e->path[0] == '\0')
 		err_path(e, "%s", path);
 	return rc;
-}
-
-static enum err_code
-walk_bundle(struct level *l, const char *s, size_t n,
-    struct json_doc **ret_head, struct err *e)
-{
-	enum err_code rc;
-
-	if (l->depth > NESTING_MAX) {
-		rc = err_set(e, ERR_LIMIT, "Bundles nested more than %d deep",
-		    NESTING_MAX);
-		err_path(e, "%s", l->path);
-		return rc;
-	}
-	return json_split(s, n, "entry", on_entry, l, ret_head, e);
 }
 
 static char *
@@ -150,6 +137,34 @@ read_head(const struct json_value *v, size_t entries, struct arena *a,
 }
 
 static enum err_code
+walk_bundle(struct level *l, const char *s, size_t n, struct err *e)
+{
+	struct bundle_head *out = l->depth == 0 ? l->r->outmost : NULL;
+	bool wanted = out != NULL || l->r->head != NULL;
+	struct bundle_head head = {0};
+	struct json_doc *doc = NULL;
+	enum err_code rc;
+
+	if (l->depth > NESTING_MAX) {
+		rc = err_set(e, ERR_LIMIT, "Bundles nested more than %d deep",
+		    NESTING_MAX);
+		err_path(e, "%s", l->path);
+		return rc;
+	}
+	rc = json_split(
+	    s, n, "entry", on_entry, l, wanted ? &doc : NULL, e);
+	if (rc != ERR_OK || !wanted)
+		return rc;
+	read_head(json_root(doc), l->entries, l->r->a, &head);
+	if (out != NULL)
+		*out = head;
+	if (l->r->head != NULL)
+		l->r->head(l->r->ctx, &head);
+	json_free(doc);
+	return ERR_OK;
+}
+
+static enum err_code
 refuse_markup(const char *s, size_t n, struct err *e)
 {
 	static const char fhir[] = "http://hl7.org/fhir\"";
@@ -188,11 +203,10 @@ give_single(
 }
 
 static enum err_code
-read_text(struct reading *r, const char *s, size_t n, size_t base,
-    struct arena *a, struct bundle_head *ret_head, struct err *e)
+read_text(
+    struct reading *r, const char *s, size_t n, size_t base, struct err *e)
 {
 	struct level top = {r, base, 0, 0, "Bundle"};
-	struct json_doc *head = NULL;
 	struct json_checked c;
 	struct json_range type;
 	enum err_code rc = refuse_markup(s, n, e);
@@ -207,11 +221,7 @@ read_text(struct reading *r, const char *s, size_t n, size_t base,
 		    "JSON without a resourceType, not a FHIR resource");
 	if (!json_walk_is(s, type, "Bundle"))
 		return give_single(r, s, n, base, e);
-	rc = walk_bundle(&top, s, n, ret_head == NULL ? NULL : &head, e);
-	if (rc == ERR_OK && ret_head != NULL)
-		read_head(json_root(head), top.entries, a, ret_head);
-	json_free(head);
-	return rc;
+	return walk_bundle(&top, s, n, e);
 }
 
 enum err_code
@@ -219,9 +229,9 @@ bundle_read(const char *s, size_t n, struct arena *a,
     struct bundle_head *ret_head, bundle_entry_fn each, void *ctx,
     struct err *e)
 {
-	struct reading r = {each, ctx};
+	struct reading r = {each, NULL, ctx, a, ret_head};
 
-	return read_text(&r, s, n, 0, a, ret_head, e);
+	return read_text(&r, s, n, 0, e);
 }
 
 static bool
@@ -236,9 +246,9 @@ blank(const char *s, size_t n)
 
 enum err_code
 resources_read(const char *s, size_t n, struct arena *a, bundle_entry_fn each,
-    void *ctx, struct err *e)
+    bundle_head_fn head, void *ctx, struct err *e)
 {
-	struct reading r = {each, ctx};
+	struct reading r = {each, head, ctx, a, NULL};
 	enum err_code rc = refuse_markup(s, n, e);
 	size_t at = 0;
 
@@ -250,7 +260,7 @@ resources_read(const char *s, size_t n, struct arena *a, bundle_entry_fn each,
 		/* Where no value can be told, the parser says why. */
 		if (len == 0)
 			len = n - at;
-		rc = read_text(&r, s + at, len, at, a, NULL, e);
+		rc = read_text(&r, s + at, len, at, e);
 		if (rc != ERR_OK && at > 0)
 			err_context(e, "value starting at byte %zu", at);
 		at += len;

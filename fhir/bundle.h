@@ -51,9 +51,14 @@ enum err_code bundle_read(const char *s, size_t n, struct arena *a,
     struct bundle_head *ret_head, bundle_entry_fn each, void *ctx,
     struct err *e) MUST_CHECK;
 
+/* A Bundle after its entries, a nested one too; what it points at lives in
+ * the arena. */
+typedef void (*bundle_head_fn)(void *ctx, const struct bundle_head *head);
+
 /* As bundle_read for files: one resource, or NDJSON / several resources one
- * after another.  An error's text names the offset. */
+ * after another.  An error's text names the offset.  head may be NULL. */
 enum err_code resources_read(const char *s, size_t n, struct arena *a,
-    bundle_entry_fn each, void *ctx, struct err *e) MUST_CHECK;
+    bundle_entry_fn each, bundle_head_fn head, void *ctx,
+    struct err *e) MUST_CHECK;
 
 #endif

@@ -2,17 +2,12 @@
 #include "gateway/offline.h"
 
 #include "fhir/util/printable.h"
-#include "fhir/util/strbuf.h"
 #include "gateway/command.h"
 
-#include <errno.h>
 #include <limits.h>
 #include <stdlib.h>
 #include <string.h>
 #include <unistd.h>
-
-/* One input file at most; it is read whole, its entries are not. */
-#define INPUT_MAX ((size_t)1 << 30)
 
 bool
 command_maps_dir(char *buf, size_t size)
@@ -73,61 +68,14 @@ offline_open(struct offline *o, const char *config_path, struct err *e)
 	if (rc != ERR_OK)
 		return rc;
 	o->intake = intake_new(o->maps, &o->config->mapping);
+	o->input = input_new(o->intake);
 	return ERR_OK;
-}
-
-static enum err_code
-slurp(const char *path, struct strbuf *out, struct err *e)
-{
-	FILE *f = strcmp(path, "-") == 0 ? stdin : fopen(path, "rb");
-	char chunk[65536];
-	size_t n;
-	enum err_code rc = ERR_OK;
-
-	if (f == NULL)
-		return err_set(e, ERR_IO, "%s", strerror(errno));
-	while ((n = fread(chunk, 1, sizeof(chunk), f)) > 0) {
-		strbuf_add(out, chunk, n);
-		if (out->overflow) {
-			rc = err_set(e, ERR_LIMIT, "larger than %zu MiB",
-			    INPUT_MAX >> 20);
-			goto out;
-		}
-	}
-	if (ferror(f))
-		rc = err_set(e, ERR_IO, "%s", strerror(errno));
-out:
-	if (f != stdin)
-		fclose(f);
-	return rc;
-}
-
-static enum err_code
-take(void *ctx, const struct bundle_entry *entry, struct err *e)
-{
-	return intake_add(ctx, entry, e);
 }
 
 enum err_code
 offline_read(struct offline *o, const char *path, struct err *e)
 {
-	struct arena *scratch = arena_new();
-	struct strbuf text;
-	enum err_code rc;
-
-	strbuf_init(&text, INPUT_MAX);
-	rc = slurp(path, &text, e);
-	if (rc == ERR_OK) {
-		rc = resources_read(
-		    text.s, text.len, scratch, take, o->intake, e);
-	}
-	if (rc != ERR_OK) {
-		err_context(
-		    e, "%s", strcmp(path, "-") == 0 ? "standard input" : path);
-	}
-	strbuf_done(&text);
-	arena_free(scratch);
-	return rc;
+	return input_read(o->input, path, e);
 }
 
 enum err_code
@@ -137,6 +85,7 @@ offline_assess(struct offline *o, offline_fn fn, void *ctx, struct err *e)
 	size_t n;
 	enum err_code rc;
 
+	input_finish(o->input);
 	rc =
 	    intake_finish(o->intake, &facts, &n, &o->orphans, &o->n_orphans, e);
 	for (size_t i = 0; rc == ERR_OK && i < n; i++) {
@@ -162,6 +111,7 @@ offline_status(const struct offline *o)
 void
 offline_close(struct offline *o)
 {
+	input_free(o->input);
 	intake_free(o->intake);
 	codemap_free(o->maps);
 	config_free(o->config);

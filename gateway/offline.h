@@ -7,6 +7,7 @@
 
 #include "gateway/assess.h"
 #include "gateway/config.h"
+#include "gateway/input.h"
 #include "mappings/codemap.h"
 #include "mappings/from_fhir.h"
 
@@ -14,6 +15,7 @@ struct offline {
 	struct config *config;         /* owned */
 	struct codemap *maps;          /* owned */
 	struct intake *intake;         /* owned */
+	struct input *input;           /* owned */
 	const struct problem *orphans; /* about no patient */
 	size_t n_orphans;
 	bool problems; /* a patient has some */

@@ -40,6 +40,13 @@ void intake_free(struct intake *in); /* NULL is fine; facts die with it */
 enum err_code intake_add(struct intake *in, const struct bundle_entry *entry,
     struct err *e) MUST_CHECK;
 
+/* Has nothing of a type that is read been taken yet? */
+bool intake_is_empty(const struct intake *in);
+
+/* Say what of the input is not used and is of no patient: with the orphans. */
+void intake_problem(struct intake *in, const char *source, const char *code,
+    const char *fmt, ...) PRINTF(4, 5);
+
 /* Resolve and map everything; once, after the last intake_add.  Patients in
  * order of their reference; resources whose patient cannot be told are in
  * ret_orphans (code "patient_missing"). */

@@ -52,6 +52,12 @@ intake_free(struct intake *in)
 	arena_free(in->arena);
 }
 
+bool
+intake_is_empty(const struct intake *in)
+{
+	return in->taken.n == 0 && in->orphans.n == 0;
+}
+
 static struct record *
 record_push(struct intake *in, const char *key)
 {
@@ -90,15 +96,18 @@ first_key(struct arena *a, const struct bundle_entry *entry)
 	return NULL;
 }
 
-static void
-add_orphan(
-    struct intake *in, const char *source, const char *code, const char *detail)
+void
+intake_problem(struct intake *in, const char *source, const char *code,
+    const char *fmt, ...)
 {
 	struct problem *p = ARENA_PUSH(in->arena, &in->orphans);
+	va_list ap;
 
-	p->source = source;
+	p->source = arena_strdup(in->arena, source);
 	p->code = code;
-	p->detail = detail;
+	va_start(ap, fmt);
+	p->detail = arena_vprintf(in->arena, fmt, ap);
+	va_end(ap);
 }
 
 static void
@@ -108,7 +117,7 @@ add_deletion(struct intake *in, const struct bundle_entry *entry)
 	struct record *r;
 
 	if (key == NULL) {
-		add_orphan(in, NULL, "deletion_unclear",
+		intake_problem(in, NULL, "deletion_unclear",
 		    "a deletion that does not name its resource");
 		return;
 	}
@@ -171,8 +180,8 @@ intake_add(struct intake *in, const struct bundle_entry *entry, struct err *e)
 	}
 	key = entry_key(in->arena, entry, &id);
 	if (key == NULL) {
-		add_orphan(in, NULL, "id_missing",
-		    arena_printf(in->arena, "%s without an id", id.type));
+		intake_problem(
+		    in, NULL, "id_missing", "%s without an id", id.type);
 		return ERR_OK;
 	}
 	r = record_push(in, key);
@@ -373,7 +382,7 @@ map_patients(struct intake *in)
 		if (r->patient != NULL) {
 			own[n++] = r;
 		} else if (!is_silent(r)) {
-			add_orphan(in, r->key, "patient_missing",
+			intake_problem(in, r->key, "patient_missing",
 			    "names no patient that can be told");
 		}
 	}

@@ -57,7 +57,7 @@ read_bundle(struct seen *s, size_t n, struct err *e)
 static enum err_code
 read_resources(struct seen *s, size_t n, struct err *e)
 {
-	return resources_read(s->text, n, s->a, note, s, e);
+	return resources_read(s->text, n, s->a, note, NULL, s, e);
 }
 
 static void
@@ -414,7 +414,7 @@ START_TEST(large)
 	outer = strbuf_take(&b);
 	l.n = 0;
 	ck_assert_int_eq(
-	    resources_read(outer, strlen(outer), a, count_large, &l, &e),
+	    resources_read(outer, strlen(outer), a, count_large, NULL, &l, &e),
 	    ERR_OK);
 	ck_assert_uint_eq(l.n, entries);
 	ck_assert_uint_lt(arena_used(a), 1000);

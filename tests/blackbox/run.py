@@ -17,6 +17,7 @@ import against_oracle
 import agreement
 import checks_data
 import checks_document
+import checks_input
 import checks_lesion
 import checks_pattern
 import checks_reference
@@ -193,7 +194,8 @@ def checks_of(module):
 
 def run_checks(score, rescan, only):
     for module in (checks_data, checks_state, checks_reference, checks_time,
-                   checks_pattern, checks_document, checks_lesion):
+                   checks_pattern, checks_document, checks_lesion,
+                   checks_input):
         for check in checks_of(module):
             if only is None or only in check.__name__:
                 check(score, rescan)

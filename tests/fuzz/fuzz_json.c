@@ -84,7 +84,7 @@ LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 	assert(parsed == split);
 	if (parsed == ERR_OK)
 		assert(json_span(s, size) > 0);
-	read = resources_read(s, size, a, on_entry, a, &e);
+	read = resources_read(s, size, a, on_entry, NULL, a, &e);
 	assert(read != ERR_OK || json_span(s, size) > 0);
 	json_free(doc);
 	json_free(head);

@@ -315,8 +315,8 @@ mapped_add(struct mapped *m, const char *input)
 	struct arena *a = arena_new();
 	struct err e = ERR_INIT;
 
-	ck_assert_msg(resources_read(input, strlen(input), a, take, m->intake,
-			  &e) == ERR_OK,
+	ck_assert_msg(resources_read(input, strlen(input), a, take, NULL,
+			  m->intake, &e) == ERR_OK,
 	    "%s: %s", e.path, e.text);
 	arena_free(a);
 }
