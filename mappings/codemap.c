@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "mappings/codemap.h"
 
+#include <ctype.h>
 #include <dirent.h>
 #include <errno.h>
 #include <stdlib.h>
@@ -16,6 +17,10 @@
 /* The map whose concepts are code systems and whose codes are aliases. */
 #define SYSTEM_MAP "system"
 
+#define SNOMED     "http://snomed.info/sct"
+#define MAX_SYSTEM 200
+#define MAX_NAME   100
+
 struct row {
 	const char *map, *system, *code, *concept, *display;
 	const char *file;
@@ -23,9 +28,15 @@ struct row {
 	bool builtin; /* of the first directory, which defines the concepts */
 };
 
+/* What a concept is called. */
+struct name {
+	const char *map, *words, *concept; /* concept NULL: of several */
+};
+
 struct codemap {
 	struct arena *arena;
-	LIST_OF(struct row) rows; /* by map, system, code once loaded */
+	LIST_OF(struct row) rows;   /* by map, system, code once loaded */
+	LIST_OF(struct name) names; /* by map, words once loaded */
 	LIST_OF(struct codemap_source) sources;
 };
 
@@ -265,14 +276,18 @@ dir_load(struct codemap *m, const char *dir, bool builtin, struct err *e)
 	return code;
 }
 
-/* The code system's own name for one of its other spellings. */
+/* The code system's own name for one of its other spellings; an edition of
+ * SNOMED CT is SNOMED CT. */
 static const char *
 system_canonical(const struct codemap *m, const char *system)
 {
 	const struct row *r =
 	    row_find(m, SYSTEM_MAP, "urn:ietf:rfc:3986", system);
 
-	return r == NULL ? system : r->concept;
+	if (r != NULL)
+		return r->concept;
+	return strncmp(system, SNOMED "/", strlen(SNOMED "/")) == 0 ? SNOMED
+								    : system;
 }
 
 static void
@@ -348,6 +363,84 @@ row_check(const struct codemap *m, const struct row *r, struct err *e)
 	    r->file, r->code, r->map, r->concept);
 }
 
+/* The words of a name that tell: small letters, without what stands in
+ * parentheses and the fillers of SNOMED CT's terms.  false: none, too long. */
+static bool
+name_words(const char *s, char ret[MAX_NAME])
+{
+	static const char *const fillers[] = {
+	    "structure", "structures", "entire", "of", "the"};
+	size_t n = 0, at = 0;
+
+	for (; s != NULL; s++) {
+		if (isalnum((unsigned char)*s) || (unsigned char)*s >= 0x80) {
+			if (n + 2 >= MAX_NAME)
+				return false;
+			ret[n++] = (char)tolower((unsigned char)*s);
+			continue;
+		}
+		ret[n] = '\0';
+		for (size_t i = 0; i < sizeof(fillers) / sizeof(*fillers); i++) {
+			if (strcmp(&ret[at], fillers[i]) == 0)
+				n = at;
+		}
+		if (n > at)
+			ret[n++] = ' ';
+		at = n;
+		if (*s == '\0' || *s == '(')
+			break;
+	}
+	ret[n > 0 ? n - 1 : 0] = '\0';
+	return n > 0;
+}
+
+static int
+name_compare_map(const void *pa, const void *pb)
+{
+	const struct name *a = pa, *b = pb;
+	int c = strcmp(a->map, b->map);
+
+	return c != 0 ? c : strcmp(a->words, b->words);
+}
+
+static void
+name_add(struct codemap *m, const struct row *r, const char *text)
+{
+	char words[MAX_NAME];
+
+	if (name_words(text, words))
+		*ARENA_PUSH(m->arena, &m->names) = (struct name){
+		    r->map, arena_strdup(m->arena, words), r->concept};
+}
+
+/* A concept is called by its own word and as its codes are shown; what
+ * several are called is none's name. */
+static void
+names_load(struct codemap *m)
+{
+	size_t n = 0;
+
+	for (size_t i = 0; i < m->rows.n; i++) {
+		name_add(m, &m->rows.items[i], m->rows.items[i].concept);
+		name_add(m, &m->rows.items[i], m->rows.items[i].display);
+	}
+	if (m->names.n > 0) {
+		qsort(m->names.items, m->names.n, sizeof(*m->names.items),
+		    name_compare_map);
+	}
+	for (size_t i = 0; i < m->names.n; i++) {
+		struct name *x = &m->names.items[i];
+		struct name *last = n > 0 ? &m->names.items[n - 1] : NULL;
+
+		if (last == NULL || name_compare_map(last, x) != 0)
+			m->names.items[n++] = *x;
+		else if (last->concept != NULL &&
+			 strcmp(last->concept, x->concept) != 0)
+			last->concept = NULL;
+	}
+	m->names.n = n;
+}
+
 enum err_code
 codemap_load(
     const char *const *dirs, size_t n, struct codemap **ret, struct err *e)
@@ -370,6 +463,7 @@ codemap_load(
 		codemap_free(m);
 		return code;
 	}
+	names_load(m);
 	*ret = m;
 	return ERR_OK;
 }
@@ -385,10 +479,18 @@ const char *
 codemap_lookup(const struct codemap *m, const char *map, const char *system,
     const char *code)
 {
+	char plain[MAX_SYSTEM];
 	const struct row *r;
+	size_t n;
 
 	if (system == NULL || code == NULL)
 		return NULL;
+	n = strcspn(system, "|");
+	if (system[n] != '\0' && n < sizeof(plain)) { /* system|version */
+		memcpy(plain, system, n);
+		plain[n] = '\0';
+		system = plain;
+	}
 	r = row_find(m, map, system_canonical(m, system), code);
 	return r == NULL ? NULL : r->concept;
 }
@@ -409,6 +511,20 @@ codemap_codeable(
 		return concept;
 	}
 	return NULL;
+}
+
+const char *
+codemap_named(const struct codemap *m, const char *map, const char *text)
+{
+	char words[MAX_NAME];
+	struct name key = {.map = map, .words = words};
+	const struct name *x;
+
+	if (m->names.n == 0 || !name_words(text, words))
+		return NULL;
+	x = bsearch(&key, m->names.items, m->names.n, sizeof(key),
+	    name_compare_map);
+	return x == NULL ? NULL : x->concept;
 }
 
 const char *

@@ -28,13 +28,20 @@ enum err_code codemap_load(const char *const *dirs, size_t n,
 void codemap_free(struct codemap *m);
 
 /* The concept, borrowed, or NULL.  Systems are compared after the alias table
- * of map "system" (urn:oid forms and known wrong spellings). */
+ * of map "system" (urn:oid forms and known wrong spellings); a version after
+ * the system, and the edition of SNOMED CT, tell nothing apart. */
 const char *codemap_lookup(const struct codemap *m, const char *map,
     const char *system, const char *code);
 
 /* First coding of a CodeableConcept that the map knows, or NULL. */
 const char *codemap_codeable(const struct codemap *m, const char *map,
     const struct json_value *codeable);
+
+/* The concept that words alone name: its own word, or a term of one of its
+ * codes, whole, in any case ("Liver", "Liver structure (body structure)").
+ * NULL when they name none, or several. */
+const char *codemap_named(
+    const struct codemap *m, const char *map, const char *text);
 
 /* The other way, for what we write: the first code of a concept in the
  * given system, or NULL. */

@@ -126,9 +126,11 @@ body_add(struct mapping *m, const struct record *r)
 	struct site site = mapping_site(m, location);
 	struct body *b = ARENA_PUSH(m->arena, &m->bodies);
 
+	site_check(m, r, &site);
 	b->record = r;
 	b->key = arena_strdup(m->arena, r->key);
 	b->site = site.site;
+	b->site_unknown = site.unknown;
 	b->organ = site.organ;
 	b->side = site.side != NULL
 		      ? site.side

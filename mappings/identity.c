@@ -32,9 +32,10 @@ take_body(struct identity *id, const struct body *b)
 	id->key = b->key;
 	id->role = id->role == STATED_NONE ? b->role : id->role;
 	id->label = id->label == NULL ? b->label : id->label;
-	if (id->site.site == NULL) {
-		id->site.site = b->site;
+	if (id->site.site == NULL || (id->site.unknown && !b->site_unknown)) {
+		id->site.site = b->site != NULL ? b->site : id->site.site;
 		id->site.organ = b->organ;
+		id->site.unknown = id->site.unknown && b->site == NULL;
 	}
 	if (b->site_key != NULL)
 		id->site.key = b->site_key;
@@ -298,6 +299,8 @@ identity_of(struct mapping *m, const struct record *r)
 	} else if (id.key == NULL) {
 		facts_problem(m->facts, r->key, "lesion_identity_missing",
 		    "nothing says which lesion this is");
+	} else if (id.site.unknown) {
+		site_check(m, r, &id.site);
 	} else if (id.missing && id.site.site == NULL) {
 		facts_problem(m->facts, r->key, "lesion_missing",
 		    "%s is not among the data; its site is not known", id.key);

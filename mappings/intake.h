@@ -91,7 +91,7 @@ struct body {
 	const struct record *record;
 	const char *key; /* the lesion's: smallest of those that share an id */
 	const char *site, *side, *site_key, *organ, *label;
-	bool nodal;
+	bool nodal, site_unknown;
 	enum stated_role role;
 	LIST_OF(const char *) tokens;
 };
@@ -153,8 +153,13 @@ int32_t mapping_effective(
 struct site {
 	const char *site, *side, *key, *organ;
 	bool nodal;
+	bool unknown; /* said, and in no map; */
+	bool node_by_name; /* its words say lymph node all the same */
 };
 struct site mapping_site(struct mapping *m, const struct json_value *codeable);
+/* Name the problem of a site that no map knows. */
+void site_check(
+    struct mapping *m, const struct record *r, const struct site *s);
 
 /* The study an Observation comes from.  false: it is another patient's. */
 bool mapping_study(struct mapping *m, const struct record *r,

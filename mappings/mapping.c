@@ -5,6 +5,7 @@
 #include "mappings/intake.h"
 
 #include <stdlib.h>
+#include <strings.h>
 
 static const struct {
 	const char *status;
@@ -176,17 +177,65 @@ site_raw(struct mapping *m, const struct json_value *codeable)
 	return NULL;
 }
 
+/* By its name where no code is known, with the side before or behind it. */
+static const char *
+site_named(struct mapping *m, const char *text, const char **side)
+{
+	static const char *const sides[] = {"left", "right"};
+	const char *c = codemap_named(m->in->maps, "body-site", text);
+	size_t len = text == NULL ? 0 : strlen(text);
+
+	for (size_t i = 0; c == NULL && i < 2; i++) {
+		size_t n = strlen(sides[i]);
+		const char *rest = NULL;
+
+		if (len > n && strncasecmp(text, sides[i], n) == 0)
+			rest = text + n;
+		else if (len > n && strcasecmp(text + len - n, sides[i]) == 0)
+			rest = arena_strndup(m->arena, text, len - n);
+		c = codemap_named(m->in->maps, "body-site", rest);
+		if (c != NULL && *side == NULL)
+			*side = sides[i];
+	}
+	return arena_strdup(m->arena, c);
+}
+
+static void
+site_by_name(
+    struct mapping *m, const struct json_value *codeable, struct site *s)
+{
+	const struct json_value *all = json_get(codeable, "coding");
+	const char *text = json_string_at(codeable, "text");
+
+	s->site = site_named(m, text, &s->side);
+	for (size_t i = 0; s->site == NULL && i < json_length(all); i++) {
+		s->site = site_named(
+		    m, json_string_at(json_at(all, i), "display"), &s->side);
+	}
+}
+
+/* Words that say a lymph node, whichever it is. */
+static bool
+names_node(const char *text)
+{
+	return text != NULL && (strcasestr(text, "lymph node") != NULL ||
+				   strcasestr(text, "lymphnode") != NULL);
+}
+
 struct site
 mapping_site(struct mapping *m, const struct json_value *codeable)
 {
-	struct site s = {NULL, NULL, NULL, NULL, false};
-	const char *base;
+	struct site s = {0};
 
 	if (codeable == NULL)
 		return s;
-	s.site = base = mapping_lookup(m, "body-site", codeable);
+	s.site = mapping_lookup(m, "body-site", codeable);
 	s.side = site_side(m, codeable);
 	s.nodal = mapping_lookup(m, "nodal-site", codeable) != NULL;
+	/* Words tell what it is, but are no identity. */
+	s.key = s.site != NULL ? s.site : site_raw(m, codeable);
+	if (s.site == NULL)
+		site_by_name(m, codeable, &s);
 	if (s.site != NULL) {
 		s.organ = mapping_own(
 		    m, "site-organ", OWN_SYSTEM("body-site"), s.site);
@@ -194,15 +243,25 @@ mapping_site(struct mapping *m, const struct json_value *codeable)
 		    s.nodal || mapping_own(m, "nodal-site",
 				   OWN_SYSTEM("body-site"), s.site) != NULL;
 	} else {
-		base = site_raw(m, codeable);
 		s.site = arena_strdup(m->arena, codeable_text(codeable));
+		s.unknown = s.site != NULL;
+		s.node_by_name = !s.nodal && names_node(s.site);
+		s.nodal = s.nodal || s.node_by_name;
 	}
-	if (base != NULL) {
-		s.key = s.side == NULL
-			    ? base
-			    : arena_printf(m->arena, "%s/%s", base, s.side);
-	}
+	if (s.key != NULL && s.side != NULL)
+		s.key = arena_printf(m->arena, "%s/%s", s.key, s.side);
 	return s;
+}
+
+void
+site_check(struct mapping *m, const struct record *r, const struct site *s)
+{
+	if (s->unknown) {
+		facts_problem(m->facts, r->key, "site_unknown",
+		    "no map knows the site '%.60s'%s", s->site,
+		    s->node_by_name ? "; taken as a lymph node by its name"
+				    : "");
+	}
 }
 
 static int

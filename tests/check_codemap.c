@@ -94,6 +94,16 @@ static const struct {
     {"lesion-role", "urn:oid:2.16.840.1.113883.3.26.1.1", "C94520", "target"},
     {"ici-drug", "http://rxnorm.info/", "1547545", "ici_pembrolizumab"},
     {"modality", "urn:oid:1.2.840.10008.2.16.4", "CT", "CT"},
+    /* versions and editions */
+    {"body-site", SCT "|http://snomed.info/sct/11000274103/version/20231115",
+	"39607008", "lung"},
+    {"body-site", "http://snomed.info/sct/731000124108", "39607008", "lung"},
+    {"body-site", "http://snomed.info/sct/731000124108/version/20230901",
+	"39607008", "lung"},
+    {"lesion-measurement", "http://loinc.org/|2.74", "33728-7",
+	"longest_diameter"},
+    {"body-site", "http://snomed.info/sctid", "39607008", NULL},
+    {"body-site", "|" SCT, "39607008", NULL},
     /* never by the code alone, nor by what only looks alike */
     {"lesion-role", NULL, "C94520", NULL},
     {"lesion-role", "", "C94520", NULL},
@@ -103,6 +113,53 @@ static const struct {
     {"lesion-role", NCIT, "", NULL},
     {"no-such-map", NCIT, "C94520", NULL},
 };
+
+/* Words for people, with what they name. */
+static const struct {
+	const char *map, *text, *concept;
+} names[] = {
+    {"body-site", "Liver", "liver"},
+    {"body-site", "LIVER", "liver"},
+    {"body-site", "Liver structure", "liver"},
+    {"body-site", "Liver structure (body structure)", "liver"},
+    {"body-site", "left_lung", "left_lung"},
+    {"body-site", "Left  lung", "left_lung"},
+    {"body-site", "Structure of lymph node", "lymph_node"},
+    {"body-site", "Mediastinal lymph node", "mediastinal_lymph_node"},
+    /* whole, and of this map */
+    {"body-site", "near the liver", NULL},
+    {"body-site", "live", NULL},
+    {"body-site", "", NULL},
+    {"body-site", "of the", NULL},
+    {"body-site", "(liver)", NULL},
+    {"body-site", NULL, NULL},
+    {"lesion-role", "Liver", NULL},
+};
+
+START_TEST(names_are_found)
+{
+	const char *got = codemap_named(maps, names[_i].map, names[_i].text);
+
+	if (names[_i].concept == NULL)
+		ck_assert_msg(got == NULL, "%s: %s", names[_i].text, got);
+	else
+		ck_assert_str_eq(
+		    got == NULL ? "(none)" : got, names[_i].concept);
+}
+END_TEST
+
+START_TEST(name_too_long_is_none)
+{
+	char text[5000];
+
+	memset(text, 'l', sizeof(text) - 1);
+	text[sizeof(text) - 1] = '\0';
+	ck_assert_ptr_null(codemap_named(maps, "body-site", text));
+	for (size_t i = 1; i < sizeof(text) - 1; i += 2)
+		text[i] = ' ';
+	ck_assert_ptr_null(codemap_named(maps, "body-site", text));
+}
+END_TEST
 
 START_TEST(codes_are_found)
 {
@@ -320,6 +377,9 @@ suite_codemap(void)
 	tcase_add_checked_fixture(t, setup, teardown);
 	tcase_add_loop_test(
 	    t, codes_are_found, 0, (int)(sizeof(rows) / sizeof(*rows)));
+	tcase_add_loop_test(
+	    t, names_are_found, 0, (int)(sizeof(names) / sizeof(*names)));
+	tcase_add_test(t, name_too_long_is_none);
 	tcase_add_test(t, codes_to_write);
 	tcase_add_test(t, first_known_coding_counts);
 	tcase_add_test(t, sources_are_named);

@@ -70,8 +70,7 @@ static const struct {
 	"problem Observation/tumor-size-jenny-m not_imaging"},
     {"mcode/BodyStructure-tumor-lobular-carcinoma-left-breast.json",
 	"lesion BodyStructure/tumor-lobular-carcinoma-left-breast "
-	"BodyStructure/tumor-lobular-carcinoma-left-breast Left breast "
-	"structure (body structure) -"},
+	"BodyStructure/tumor-lobular-carcinoma-left-breast breast -"},
     {"mcode/MedicationAdministration-cancer-related-medication-admin-"
      "prednisone-brian-l.json",
 	"dose MedicationAdministration/"
