@@ -364,12 +364,13 @@ void
 from_report(struct mapping *m, const struct record *r)
 {
 	const struct json_value *all = json_get(r->json, "conclusionCode");
-	size_t n = 0;
+	size_t n;
 
 	/* One that we wrote is no evidence. */
 	if (resource_identifier(r->json, RESCAN_IDENTIFIER_SYSTEM) != NULL ||
 	    mapping_evidence(r) != EVIDENCE_USE)
 		return;
+	n = from_conclusion(m, r) ? 1 : 0;
 	for (size_t i = 0; i < json_length(all); i++) {
 		const char *name =
 		    mapping_lookup(m, "imaging-finding", json_at(all, i));

@@ -6,8 +6,6 @@
 
 #include <stdlib.h>
 
-#define DATE_SLACK 14 /* days between effective and the study's start */
-
 /* Of two states said in one Observation the higher rank stands. */
 static const struct {
 	const char *concept;
@@ -269,40 +267,6 @@ method_of(struct mapping *m, const struct record *r, const char *modalities)
 	return NULL;
 }
 
-/* The day of acquisition: the study's, else the Observation's own. */
-static bool
-place(struct mapping *m, const struct record *r, struct measurement_fact *f,
-    const char **ret_modalities)
-{
-	const struct record *from = r, *group = mapping_group(m, r);
-	int32_t study_day, own = mapping_effective(m, r, NULL);
-
-	if (!mapping_study(m, r, &f->study, &study_day, ret_modalities))
-		return false;
-	if (f->study == NULL && group != NULL) {
-		from = group;
-		if (!mapping_study(
-			m, from, &f->study, &study_day, ret_modalities))
-			return false;
-	}
-	if (own == DAY_NONE && group != NULL)
-		own = mapping_effective(m, group, NULL);
-	f->day = study_day != DAY_NONE ? study_day : own;
-	if (f->day == DAY_NONE) {
-		facts_problem(m->facts, r->key, "date_missing",
-		    "neither it nor its study says a day");
-		return false;
-	}
-	if (own != DAY_NONE && study_day != DAY_NONE &&
-	    labs(own - study_day) > DATE_SLACK) {
-		facts_problem(m->facts, r->key, "date_conflict",
-		    "its day and its study's are %ld days apart; the study's "
-		    "was taken",
-		    labs(own - study_day));
-	}
-	return true;
-}
-
 static void
 put_identity(struct measurement_fact *f, const struct identity *id)
 {
@@ -361,17 +325,19 @@ from_lesion(struct mapping *m, const struct record *r)
 	struct dimensions d;
 	struct identity id;
 	struct said s = said_of(m, r);
-	const char *modalities;
+	struct place at;
 	struct work *w;
 
 	dimensions_read(m, r, &d);
 	if (json_get(r->json, "dataAbsentReason") != NULL)
 		d.unusable = true;
 	f.source = mapping_source(m, r);
-	if (!place(m, r, &f, &modalities))
+	if (!mapping_place(m, r, &at))
 		return;
-	f.method = method_of(m, r, modalities);
-	if (is_excluded(m, r, f.method, modalities, &d))
+	f.study = at.study;
+	f.day = at.day;
+	f.method = method_of(m, r, at.modalities);
+	if (is_excluded(m, r, f.method, at.modalities, &d))
 		return;
 	id = identity_of(m, r);
 	if (id.key == NULL)

@@ -23,22 +23,21 @@ static const struct {
     {"q_deauville_score", STATEMENT_DEAUVILLE, false},
 };
 
-/* Day and study of a statement; false when it cannot be placed. */
-static bool
-place(struct mapping *m, const struct record *r, struct statement_fact *s)
+/* Where it belongs; not when it cannot be placed. */
+static void
+statement_add(
+    struct mapping *m, const struct record *r, struct statement_fact *s)
 {
-	const char *modalities;
-	int32_t study_day, own = mapping_effective(m, r, NULL);
+	struct place at;
 
-	if (!mapping_study(m, r, &s->study, &study_day, &modalities))
-		return false;
-	s->day = study_day != DAY_NONE ? study_day : own;
-	if (s->day == DAY_NONE) {
-		facts_problem(m->facts, r->key, "date_missing",
-		    "neither it nor its study says a day");
-		return false;
-	}
-	return true;
+	if (!mapping_place(m, r, &at))
+		return;
+	s->study = at.study;
+	s->day = at.day;
+	s->source = mapping_source(m, r);
+	s->reader = mapping_reader(m, r);
+	s->issued_ms = mapping_issued(r);
+	*ARENA_PUSH(m->arena, &m->facts->statements) = *s;
 }
 
 static const char *
@@ -163,9 +162,6 @@ from_statement(struct mapping *m, const struct record *r, const char *question,
 	if (i == n)
 		return;
 	s.kind = questions[i].kind;
-	s.source = mapping_source(m, r);
-	s.reader = mapping_reader(m, r);
-	s.issued_ms = mapping_issued(r);
 	if (json_get(holder, "dataAbsentReason") != NULL)
 		return;
 	s.of_lesion =
@@ -182,8 +178,27 @@ from_statement(struct mapping *m, const struct record *r, const char *question,
 		    "%s: no value a map knows, or two", question);
 		return;
 	}
-	if (place(m, r, &s))
-		*ARENA_PUSH(m->arena, &m->facts->statements) = s;
+	statement_add(m, r, &s);
+}
+
+bool
+from_conclusion(struct mapping *m, const struct record *r)
+{
+	const struct json_value *all = json_get(r->json, "conclusionCode");
+	struct statement_fact s = {.kind = STATEMENT_OVERALL_RESPONSE};
+
+	for (size_t i = 0; i < json_length(all); i++) {
+		if (!agree(&s.value,
+			mapping_lookup(m, "response", json_at(all, i)))) {
+			facts_problem(m->facts, r->key, "value_conflict",
+			    "its conclusion names two responses; neither is "
+			    "used");
+			return true;
+		}
+	}
+	if (s.value != NULL)
+		statement_add(m, r, &s);
+	return s.value != NULL;
 }
 
 /* "ecog_2" → "2". */

@@ -4,11 +4,14 @@
  */
 #include "mappings/intake.h"
 
+#include <stdlib.h>
+
 /* What a series can hold besides acquired images. */
 static const char *const derived[] = {
     "KO", "OT", "PR", "RTSTRUCT", "SEG", "SR"};
 
 #define MAX_MODALITIES 8
+#define DATE_SLACK     14 /* days between effective and the study's start */
 #define MAX_CODE       16 /* a DICOM code string */
 
 struct modalities {
@@ -206,5 +209,61 @@ mapping_study(struct mapping *m, const struct record *r, const char **ret_key,
 	}
 	*ret_key =
 	    arena_strdup(m->arena, t.key != NULL ? t.key : logical_key(m, &t));
+	return true;
+}
+
+/* The one study of a report; of several nobody knows which is meant. */
+static bool
+report_study(struct mapping *m, const struct record *report, struct place *p,
+    int32_t *ret_day)
+{
+	if (json_length(json_get(report->json, "imagingStudy")) != 1)
+		return true;
+	return mapping_study(m, report, &p->study, ret_day, &p->modalities);
+}
+
+static void
+check_days(
+    struct mapping *m, const struct record *r, int32_t own, int32_t study_day)
+{
+	if (own != DAY_NONE && study_day != DAY_NONE &&
+	    labs(own - study_day) > DATE_SLACK) {
+		facts_problem(m->facts, r->key, "date_conflict",
+		    "its day and its study's are %ld days apart; the study's "
+		    "was taken",
+		    labs(own - study_day));
+	}
+}
+
+bool
+mapping_place(struct mapping *m, const struct record *r, struct place *ret)
+{
+	const struct record *group = mapping_group(m, r);
+	const struct record *report = mapping_report(m, r);
+	int32_t study_day, own = mapping_effective(m, r, NULL);
+	struct place p;
+
+	if (report == NULL && group != NULL)
+		report = mapping_report(m, group);
+	if (!mapping_study(m, r, &p.study, &study_day, &p.modalities))
+		return false;
+	if (p.study == NULL && group != NULL &&
+	    !mapping_study(m, group, &p.study, &study_day, &p.modalities))
+		return false;
+	if (p.study == NULL && report != NULL &&
+	    !report_study(m, report, &p, &study_day))
+		return false;
+	if (own == DAY_NONE && group != NULL)
+		own = mapping_effective(m, group, NULL);
+	if (own == DAY_NONE && report != NULL)
+		own = mapping_effective(m, report, NULL);
+	p.day = study_day != DAY_NONE ? study_day : own;
+	if (p.day == DAY_NONE) {
+		facts_problem(m->facts, r->key, "date_missing",
+		    "neither it nor its study says a day");
+		return false;
+	}
+	check_days(m, r, own, study_day);
+	*ret = p;
 	return true;
 }

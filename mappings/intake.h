@@ -113,6 +113,10 @@ struct child {
 	const struct record *group;
 };
 
+struct children {
+	LIST_OF(struct child) list; /* by key */
+};
+
 /* The mapping of one patient. */
 struct mapping {
 	struct intake *in;
@@ -121,7 +125,8 @@ struct mapping {
 	LIST_OF(struct record *) records;
 	LIST_OF(struct body) bodies;
 	LIST_OF(struct body_token) tokens; /* in order */
-	LIST_OF(struct child) children;    /* hasMember, by key of the member */
+	struct children members;           /* of an Observation's hasMember */
+	struct children results;           /* of a report */
 	LIST_OF(struct work) works;
 };
 
@@ -165,6 +170,18 @@ void site_check(
 bool mapping_study(struct mapping *m, const struct record *r,
     const char **ret_key, int32_t *ret_day, const char **ret_modalities);
 
+/* When, and on which study. */
+struct place {
+	const char *study; /* or NULL */
+	int32_t day;       /* the study's, else its own */
+	const char *modalities;
+};
+/* What it does not say itself, the Observation that has it as member says,
+ * else the report that has it as result.  false, with the problem named:
+ * another patient's study, or no day. */
+bool mapping_place(
+    struct mapping *m, const struct record *r, struct place *ret);
+
 enum stated_role role_of(const char *concept);
 enum stated_state state_of(const char *concept);
 /* A role or state kept in a value: CodeableConcept, Coding, code, string. */
@@ -181,6 +198,8 @@ const struct body *body_with(const struct mapping *m, const char *token);
 void from_observation(struct mapping *m, const struct record *r);
 void from_statement(struct mapping *m, const struct record *r,
     const char *question, const struct json_value *holder);
+/* A response among a report's conclusionCodes; false: none. */
+bool from_conclusion(struct mapping *m, const struct record *r);
 void from_performance(struct mapping *m, const struct record *r);
 void from_finding(
     struct mapping *m, const struct record *r, const char *concept);
@@ -216,6 +235,9 @@ struct identity {
 };
 struct identity identity_of(struct mapping *m, const struct record *r);
 const struct record *mapping_group(
+    const struct mapping *m, const struct record *r);
+/* mapping.c: the report it is a result of, or NULL. */
+const struct record *mapping_report(
     const struct mapping *m, const struct record *r);
 bool identity_has_lesion(struct mapping *m, const struct record *r);
 

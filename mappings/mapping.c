@@ -3,6 +3,7 @@
  * One patient's resources, mapped: the frame, and what all kinds share.
  */
 #include "mappings/intake.h"
+#include "mappings/to_fhir.h"
 
 #include <stdlib.h>
 #include <strings.h>
@@ -273,53 +274,70 @@ compare_children(const void *a, const void *b)
 	return c != 0 ? c : strcmp(x->group->key, y->group->key);
 }
 
-/* Which Observation groups which (hasMember). */
+/* Written by us: no evidence. */
+static bool
+is_ours(const struct record *r)
+{
+	return resource_identifier(r->json, RESCAN_IDENTIFIER_SYSTEM) != NULL;
+}
+
+/* Which resources of a type list an Observation in that member. */
 static void
-index_groups(struct mapping *m)
+index_members(struct mapping *m, const char *type, const char *member,
+    struct children *to)
 {
 	for (size_t i = 0; i < m->records.n; i++) {
 		const struct record *r = m->records.items[i];
-		const struct json_value *all = json_get(r->json, "hasMember");
+		const struct json_value *all = json_get(r->json, member);
 
-		if (strcmp(r->type, "Observation") != 0 ||
-		    mapping_evidence(r) == EVIDENCE_NONE)
+		if (strcmp(r->type, type) != 0 ||
+		    mapping_evidence(r) == EVIDENCE_NONE || is_ours(r))
 			continue;
 		for (size_t j = 0; j < json_length(all); j++) {
 			struct target t;
-			struct child *c;
 
 			if (!intake_resolve(m->in, json_at(all, j), r->json,
 				"Observation", m->arena, &t) ||
 			    t.key == NULL || strcmp(t.key, r->key) == 0)
 				continue;
-			c = ARENA_PUSH(m->arena, &m->children);
-			c->key = t.key;
-			c->group = r;
+			*ARENA_PUSH(m->arena, &to->list) =
+			    (struct child){t.key, r};
 		}
 	}
-	if (m->children.n > 0) {
-		qsort(m->children.items, m->children.n,
-		    sizeof(*m->children.items), compare_children);
+	if (to->list.n > 0) {
+		qsort(to->list.items, to->list.n, sizeof(*to->list.items),
+		    compare_children);
 	}
+}
+
+static const struct record *
+parent_of(const struct children *c, const struct record *r)
+{
+	size_t lo = 0, hi = c->list.n;
+
+	while (lo < hi) {
+		size_t mid = (lo + hi) / 2;
+
+		if (strcmp(c->list.items[mid].key, r->key) < 0)
+			lo = mid + 1;
+		else
+			hi = mid;
+	}
+	if (lo < c->list.n && strcmp(c->list.items[lo].key, r->key) == 0)
+		return c->list.items[lo].group;
+	return NULL;
 }
 
 const struct record *
 mapping_group(const struct mapping *m, const struct record *r)
 {
-	size_t lo = 0, hi = m->children.n;
+	return parent_of(&m->members, r);
+}
 
-	while (lo < hi) {
-		size_t mid = (lo + hi) / 2;
-
-		if (strcmp(m->children.items[mid].key, r->key) < 0)
-			lo = mid + 1;
-		else
-			hi = mid;
-	}
-	if (lo < m->children.n &&
-	    strcmp(m->children.items[lo].key, r->key) == 0)
-		return m->children.items[lo].group;
-	return NULL;
+const struct record *
+mapping_report(const struct mapping *m, const struct record *r)
+{
+	return parent_of(&m->results, r);
 }
 
 static void
@@ -335,6 +353,30 @@ add_source(struct mapping *m, const struct record *r)
 		return;
 	if (strcmp(r->key, m->facts->patient) == 0) {
 		m->facts->patient_version = arena_strdup(m->arena, r->version);
+	}
+}
+
+/* What we would read by itself, but not within another resource. */
+static void
+check_contained(struct mapping *m, const struct record *r)
+{
+	static const char *const types[] = {"AdverseEvent", "Condition",
+	    "MedicationAdministration", "Observation"};
+	const struct json_value *all = json_get(r->json, "contained");
+	size_t n = 0;
+
+	if (is_ours(r) || mapping_evidence(r) == EVIDENCE_NONE)
+		return;
+	for (size_t i = 0; i < json_length(all); i++) {
+		const char *is =
+		    json_string_at(json_at(all, i), "resourceType");
+
+		for (size_t k = 0; k < sizeof(types) / sizeof(*types); k++)
+			n += same(is, types[k]) ? 1 : 0;
+	}
+	if (n > 0) {
+		facts_problem(m->facts, r->key, "contained_unread",
+		    "%zu of the resources contained in it are not read", n);
 	}
 }
 
@@ -359,6 +401,7 @@ map_record(struct mapping *m, const struct record *r)
 	if (strcmp(r->type, "Flag") != 0 &&
 	    strcmp(r->type, "DiagnosticReport") != 0)
 		add_source(m, r);
+	check_contained(m, r);
 	for (size_t i = 0; i < sizeof(rows) / sizeof(*rows); i++) {
 		if (strcmp(r->type, rows[i].type) == 0)
 			rows[i].from(m, r);
@@ -410,7 +453,8 @@ mapping_run(struct intake *in, const char *patient, struct record **r, size_t n)
 	m->records.items = r;
 	m->records.n = n;
 	intake_add_aliases(in, m->facts);
-	index_groups(m);
+	index_members(m, "Observation", "hasMember", &m->members);
+	index_members(m, "DiagnosticReport", "result", &m->results);
 	from_bodies(m);
 	for (size_t i = 0; i < n; i++)
 		map_record(m, r[i]);
