@@ -267,3 +267,41 @@ body_with(const struct mapping *m, const char *token)
 		return &m->bodies.items[m->tokens.items[lo].body];
 	return NULL;
 }
+
+static int
+compare_text(const void *a, const void *b)
+{
+	return strcmp(*(const char *const *)a, *(const char *const *)b);
+}
+
+bool
+role_is_new(enum stated_role role)
+{
+	return role == STATED_NEW || role == STATED_NEW_TARGET ||
+	       role == STATED_NEW_NON_TARGET;
+}
+
+void
+bodies_check(struct mapping *m)
+{
+	struct patient_facts *f = m->facts;
+	const char **seen =
+	    arena_alloc(m->arena, (f->measurements.n + 1) * sizeof(*seen));
+	size_t n = f->measurements.n;
+
+	for (size_t i = 0; i < n; i++)
+		seen[i] = f->measurements.items[i].lesion;
+	if (n > 0)
+		qsort(seen, n, sizeof(*seen), compare_text);
+	for (size_t i = 0; i < f->lesions.n; i++) {
+		const struct lesion_fact *l = &f->lesions.items[i];
+
+		if (role_is_new(l->role) && bsearch(&l->key, seen, n,
+					   sizeof(*seen), compare_text) == NULL) {
+			facts_problem(f, l->source.reference,
+			    "new_lesion_undated",
+			    "said to be new, but nothing says when it was "
+			    "seen; not counted");
+		}
+	}
+}

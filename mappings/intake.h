@@ -182,6 +182,7 @@ struct place {
 bool mapping_place(
     struct mapping *m, const struct record *r, struct place *ret);
 
+bool role_is_new(enum stated_role role);
 enum stated_role role_of(const char *concept);
 enum stated_state state_of(const char *concept);
 /* A role or state kept in a value: CodeableConcept, Coding, code, string. */
@@ -191,6 +192,8 @@ const char *mapping_value_concept(
 /* from_*.c: one resource each. */
 void from_study(struct mapping *m, const struct record *r);
 void from_bodies(struct mapping *m);
+/* After works_finish: a new lesion that nothing dates. */
+void bodies_check(struct mapping *m);
 /* Words for people, cut where they are longer than a label. */
 const char *mapping_label(struct mapping *m, const char *s);
 const struct body *body_find(const struct mapping *m, const char *key);

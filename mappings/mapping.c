@@ -459,6 +459,7 @@ mapping_run(struct intake *in, const char *patient, struct record **r, size_t n)
 	for (size_t i = 0; i < n; i++)
 		map_record(m, r[i]);
 	works_finish(m);
+	bodies_check(m);
 	sort_problems(m->facts);
 	return m->facts;
 }

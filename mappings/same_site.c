@@ -147,10 +147,108 @@ find_other(
 	return find_from(s, &at, false);
 }
 
+/* A lesion with an identity of its own, where it is. */
+struct resident {
+	const char *site, *lesion;
+};
+
+struct residents {
+	LIST_OF(struct resident) list; /* in order, each once */
+};
+
+static int
+compare_residents(const void *a, const void *b)
+{
+	const struct resident *x = a, *y = b;
+	int c = strcmp(x->site, y->site);
+
+	return c != 0 ? c : strcmp(x->lesion, y->lesion);
+}
+
+static void
+move_in(struct mapping *m, struct residents *to, const char *site,
+    const char *lesion)
+{
+	if (site != NULL)
+		*ARENA_PUSH(m->arena, &to->list) =
+		    (struct resident){site, lesion};
+}
+
+static void
+find_residents(struct mapping *m, struct residents *to)
+{
+	size_t n = 0;
+
+	for (size_t i = 0; i < m->bodies.n; i++) {
+		const struct body *b = &m->bodies.items[i];
+
+		if (b->role != STATED_BENIGN)
+			move_in(m, to, b->site_key, b->key);
+	}
+	for (size_t i = 0; i < m->works.n; i++) {
+		const struct work *w = &m->works.items[i];
+
+		if (!w->by_site && w->fact.role != STATED_BENIGN)
+			move_in(m, to, w->site_key, w->fact.lesion);
+	}
+	if (to->list.n > 0) {
+		qsort(to->list.items, to->list.n, sizeof(*to->list.items),
+		    compare_residents);
+	}
+	for (size_t i = 0; i < to->list.n; i++) {
+		struct resident *x = &to->list.items[i];
+
+		if (n == 0 ||
+		    compare_residents(&to->list.items[n - 1], x) != 0)
+			to->list.items[n++] = *x;
+	}
+	to->list.n = n;
+}
+
+/* The only lesion of its own at a site, or NULL. */
+static const char *
+only_resident(const struct residents *r, const char *site)
+{
+	size_t lo = 0, hi = r->list.n;
+
+	while (lo < hi) {
+		size_t mid = (lo + hi) / 2;
+
+		if (strcmp(r->list.items[mid].site, site) < 0)
+			lo = mid + 1;
+		else
+			hi = mid;
+	}
+	if (lo == r->list.n || strcmp(r->list.items[lo].site, site) != 0 ||
+	    (lo + 1 < r->list.n &&
+		strcmp(r->list.items[lo + 1].site, site) == 0))
+		return NULL;
+	return r->list.items[lo].lesion;
+}
+
+/* Nothing but its site says which lesion it is, and there is one that is
+ * called by name; what is said to be new is another. */
+static void
+settle_in(struct mapping *m, const struct residents *r,
+    struct measurement_fact *f, const char *site)
+{
+	const char *lesion;
+
+	if (role_is_new(f->role) || f->role == STATED_BENIGN)
+		return;
+	lesion = only_resident(r, site);
+	if (lesion == NULL)
+		return;
+	f->lesion = lesion;
+	facts_problem(m->facts, f->source.reference, "lesion_identity_assumed",
+	    "taken for %s, the only lesion known at its site", lesion);
+}
+
 void
 works_finish(struct mapping *m)
 {
 	struct spots by_study = {0}, by_day = {0}, without_study = {0};
+	struct residents residents = {0};
 
 	for (size_t i = 0; i < m->works.n; i++) {
 		const struct work *w = &m->works.items[i];
@@ -164,11 +262,12 @@ works_finish(struct mapping *m)
 		else
 			add(m, &without_study, w, NULL, w->fact.day);
 	}
+	find_residents(m, &residents);
 	sort(&by_study);
 	sort(&by_day);
 	sort(&without_study);
 	for (size_t i = 0; i < m->works.n; i++) {
-		const struct work *w = &m->works.items[i];
+		struct work *w = &m->works.items[i];
 		int32_t day = w->fact.day;
 		bool unclear =
 		    w->by_site &&
@@ -183,6 +282,8 @@ works_finish(struct mapping *m)
 			    "more than one lesion at this site that day");
 			continue;
 		}
+		if (w->by_site)
+			settle_in(m, &residents, &w->fact, w->site_key);
 		*ARENA_PUSH(m->arena, &m->facts->measurements) = w->fact;
 	}
 }
