@@ -70,17 +70,30 @@ is_lesion(struct mapping *m, const struct record *r, const struct codes *c)
 		   identity_has_lesion(m, r));
 }
 
+/* From images, and of one place in the body. */
+static bool
+is_seen_at_a_site(struct mapping *m, const struct record *r)
+{
+	const char *study, *modalities;
+	int32_t day;
+
+	return json_get(r->json, "bodySite") != NULL ||
+	       (mapping_study(m, r, &study, &day, &modalities) &&
+		   study != NULL);
+}
+
 /* Not a code of ours, yet a length, a state or a role of a lesion. */
 static void
 check_unknown(struct mapping *m, const struct record *r)
 {
 	const struct json_value *v = json_get(r->json, "valueCodeableConcept");
+	bool length = value_is_length(r->json);
 
-	if (!value_is_length(r->json) &&
-	    mapping_lookup(m, "lesion-state", v) == NULL &&
+	if (!length && mapping_lookup(m, "lesion-state", v) == NULL &&
 	    mapping_lookup(m, "lesion-role", v) == NULL)
 		return;
-	if (identity_has_lesion(m, r)) {
+	if (identity_has_lesion(m, r) ||
+	    (length && is_seen_at_a_site(m, r))) {
 		facts_problem(m->facts, r->key, "code_unknown",
 		    "says something of a lesion under a code no map knows");
 	}

@@ -62,6 +62,13 @@ struct intake {
 void intake_index(struct intake *in);
 const struct record *intake_record(const struct intake *in, const char *key);
 
+/* By one of its identifiers, or NULL. */
+const struct record *intake_identified(const struct intake *in,
+    const char *type, const char *system, const char *value, struct arena *a);
+/* Do all Patients of that identifier make one?  Merged ones do. */
+bool intake_patient_is_clear(const struct intake *in, const char *system,
+    const char *value, struct arena *a);
+
 /* Where a Reference leads. */
 struct target {
 	const char *type; /* "" when not told */
@@ -69,6 +76,7 @@ struct target {
 	const struct json_value *json; /* NULL when it is not here */
 	const struct record *record;   /* NULL for a contained one */
 	const char *system, *value;    /* the logical identifier, or NULL */
+	bool by_identifier;            /* that is how it was found */
 };
 /* false when v is no Reference or leads to something of another type than
  * `type` (NULL: any). */

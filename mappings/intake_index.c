@@ -39,7 +39,7 @@ compare_name(const void *name, const void *b)
 }
 
 /* The smallest key of that name. */
-static const struct record *
+static const struct named *
 find_named(const struct named *items, size_t n, const char *name)
 {
 	const struct named *x =
@@ -50,7 +50,7 @@ find_named(const struct named *items, size_t n, const char *name)
 		return NULL;
 	while (x > items && strcmp(x[-1].name, name) == 0)
 		x--;
-	return x->record;
+	return x;
 }
 
 static void
@@ -114,12 +114,42 @@ intake_record(const struct intake *in, const char *key)
 	return r == NULL ? NULL : *r;
 }
 
-static const struct record *
+static const struct named *
 find_identified(const struct intake *in, const char *type, const char *system,
     const char *value, struct arena *a)
 {
+	if (value == NULL)
+		return NULL;
 	return find_named(in->identifiers.items, in->identifiers.n,
 	    arena_printf(a, "%s|%s", type, identifier_token(a, system, value)));
+}
+
+const struct record *
+intake_identified(const struct intake *in, const char *type,
+    const char *system, const char *value, struct arena *a)
+{
+	const struct named *x =
+	    find_identified(in, type, system, value, a);
+
+	return x == NULL ? NULL : x->record;
+}
+
+bool
+intake_patient_is_clear(const struct intake *in, const char *system,
+    const char *value, struct arena *a)
+{
+	const struct named *end = in->identifiers.items + in->identifiers.n;
+	const struct named *x =
+	    find_identified(in, "Patient", system, value, a);
+
+	for (const struct named *y = x; y != NULL && y < end; y++) {
+		if (strcmp(y->name, x->name) != 0)
+			break;
+		if (strcmp(intake_patient_of(in, y->record->key),
+			intake_patient_of(in, x->record->key)) != 0)
+			return false;
+	}
+	return true;
 }
 
 static void
@@ -136,8 +166,9 @@ static void
 resolve_text(const struct intake *in, const struct reference *ref,
     struct arena *a, struct target *t)
 {
-	const struct record *r =
+	const struct named *x =
 	    find_named(in->urls.items, in->urls.n, ref->text);
+	const struct record *r = x == NULL ? NULL : x->record;
 
 	if (r == NULL && ref->id != NULL) {
 		t->type = ref->type;
@@ -148,13 +179,31 @@ resolve_text(const struct intake *in, const struct reference *ref,
 		target_record(t, r);
 }
 
+/* A conditional reference, "Type?identifier=system|value". */
+static void
+resolve_search(struct target *t, const char *text, struct arena *a)
+{
+	static const char by[] = "?identifier=";
+	const char *at = text == NULL ? NULL : strstr(text, by), *bar;
+
+	if (at == NULL)
+		return;
+	bar = strchr(at, '|');
+	if (bar == NULL || bar[1] == '\0' || strpbrk(at, "&,%") != NULL)
+		return;
+	at += strlen(by);
+	t->type = arena_strndup(a, text, strcspn(text, "?"));
+	t->system = at == bar ? NULL : arena_strndup(a, at, (size_t)(bar - at));
+	t->value = bar + 1;
+}
+
 bool
 intake_resolve(const struct intake *in, const struct json_value *v,
     const struct json_value *within, const char *type, struct arena *a,
     struct target *ret)
 {
 	struct reference ref;
-	struct target t = {"", NULL, NULL, NULL, NULL, NULL};
+	struct target t = {.type = ""};
 	const char *said = json_string_at(v, "type");
 	const struct record *r = NULL;
 
@@ -169,17 +218,20 @@ intake_resolve(const struct intake *in, const struct json_value *v,
 	}
 	if (t.type[0] == '\0' && said != NULL)
 		t.type = said;
-	if (type != NULL && t.type[0] != '\0' && strcmp(t.type, type) != 0)
-		return false;
 	t.system = ref.identifier_system;
 	t.value = ref.identifier_value;
+	if (t.json == NULL && t.value == NULL)
+		resolve_search(&t, ref.text, a);
+	if (type != NULL && t.type[0] != '\0' && strcmp(t.type, type) != 0)
+		return false;
 	if (t.value == NULL && ref.text != NULL &&
 	    strncmp(ref.text, OID_PREFIX, strlen(OID_PREFIX)) == 0)
 		t.value = ref.text;
 	if (t.json == NULL && t.value != NULL) {
 		const char *of = type != NULL ? type : t.type;
 
-		r = find_identified(in, of, t.system, t.value, a);
+		r = intake_identified(in, of, t.system, t.value, a);
+		t.by_identifier = r != NULL;
 	}
 	if (r != NULL)
 		target_record(&t, r);

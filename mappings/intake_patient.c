@@ -173,6 +173,28 @@ intake_add_aliases(const struct intake *in, struct patient_facts *f)
 	}
 }
 
+/* A contained Patient is one of ours by what identifies it. */
+static const char *
+contained_patient(struct intake *in, const struct json_value *patient)
+{
+	const struct json_value *ids = json_get(patient, "identifier");
+	const char *found = NULL;
+
+	for (size_t i = 0; i < json_length(ids); i++) {
+		const char *system = json_string_at(json_at(ids, i), "system");
+		const char *value = json_string_at(json_at(ids, i), "value");
+		const struct record *r = intake_identified(
+		    in, "Patient", system, value, in->arena);
+
+		if ((r != NULL && found != NULL &&
+			strcmp(r->key, found) != 0) ||
+		    !intake_patient_is_clear(in, system, value, in->arena))
+			return NULL;
+		found = r != NULL ? r->key : found;
+	}
+	return found;
+}
+
 static void
 attribute(struct intake *in, struct record *r)
 {
@@ -182,9 +204,17 @@ attribute(struct intake *in, struct record *r)
 	if (strcmp(r->type, "Patient") == 0) {
 		r->patient = intake_patient_of(in, r->key);
 	} else if (intake_resolve(
-		       in, subject, r->json, "Patient", in->arena, &t) &&
-		   t.key != NULL && strncmp(t.key, "Patient/", 8) == 0) {
-		r->patient = intake_patient_of(in, t.key);
+		       in, subject, r->json, "Patient", in->arena, &t)) {
+		const char *key = t.key;
+
+		/* Of two patients nobody can tell which is meant. */
+		if (t.by_identifier && !intake_patient_is_clear(in, t.system,
+					   t.value, in->arena))
+			key = NULL;
+		else if (key == NULL && t.record == NULL && t.json != NULL)
+			key = contained_patient(in, t.json);
+		if (key != NULL && strncmp(key, "Patient/", 8) == 0)
+			r->patient = intake_patient_of(in, key);
 	}
 }
 

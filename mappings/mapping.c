@@ -340,6 +340,28 @@ mapping_report(const struct mapping *m, const struct record *r)
 	return parent_of(&m->results, r);
 }
 
+/* Data of one person may stand under two patients that nothing joins. */
+static void
+check_shared(struct mapping *m, const struct record *r)
+{
+	const struct json_value *ids = json_get(r->json, "identifier");
+
+	for (size_t i = 0; i < json_length(ids); i++) {
+		const struct json_value *id = json_at(ids, i);
+		const char *system = json_string_at(id, "system");
+
+		if (system != NULL &&
+		    !intake_patient_is_clear(m->in, system,
+			json_string_at(id, "value"), m->arena)) {
+			facts_problem(m->facts, r->key,
+			    "patient_identifier_shared",
+			    "another patient has an identifier of this one, "
+			    "and nothing says that they are one");
+			return;
+		}
+	}
+}
+
 static void
 add_source(struct mapping *m, const struct record *r)
 {
@@ -351,6 +373,7 @@ add_source(struct mapping *m, const struct record *r)
 	}
 	if (strcmp(r->type, "Patient") != 0)
 		return;
+	check_shared(m, r);
 	if (strcmp(r->key, m->facts->patient) == 0) {
 		m->facts->patient_version = arena_strdup(m->arena, r->version);
 	}
@@ -380,6 +403,19 @@ check_contained(struct mapping *m, const struct record *r)
 	}
 }
 
+/* FHIR: what has a modifier nobody here understands must not be used. */
+static bool
+is_modified(const struct json_value *v)
+{
+	const struct json_value *all = json_get(v, "component");
+	bool modified = json_length(json_get(v, "modifierExtension")) > 0 ||
+			json_get(v, "implicitRules") != NULL;
+
+	for (size_t i = 0; i < json_length(all) && !modified; i++)
+		modified = is_modified(json_at(all, i));
+	return modified;
+}
+
 static void
 map_record(struct mapping *m, const struct record *r)
 {
@@ -401,6 +437,12 @@ map_record(struct mapping *m, const struct record *r)
 	if (strcmp(r->type, "Flag") != 0 &&
 	    strcmp(r->type, "DiagnosticReport") != 0)
 		add_source(m, r);
+	if (is_modified(r->json) && mapping_evidence(r) != EVIDENCE_NONE &&
+	    !is_ours(r)) {
+		facts_problem(m->facts, r->key, "modifier_unknown",
+		    "a modifier that is not understood: not used");
+		return;
+	}
 	check_contained(m, r);
 	for (size_t i = 0; i < sizeof(rows) / sizeof(*rows); i++) {
 		if (strcmp(r->type, rows[i].type) == 0)
