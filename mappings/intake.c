@@ -245,6 +245,21 @@ same_version(const struct record *a, const struct record *b)
 	       a->updated_ms == b->updated_ms;
 }
 
+/* Do two of them stand at different servers? */
+static bool
+other_sender(const struct record *a, const struct record *b)
+{
+	size_t n = strlen(a->key);
+	size_t x = a->full_url == NULL ? 0 : strlen(a->full_url);
+	size_t y = b->full_url == NULL ? 0 : strlen(b->full_url);
+
+	return x > n && y > n && strncmp(a->full_url, "http", 4) == 0 &&
+	       strncmp(b->full_url, "http", 4) == 0 &&
+	       strcmp(a->full_url + x - n, a->key) == 0 &&
+	       strcmp(b->full_url + y - n, a->key) == 0 &&
+	       strcmp(a->full_url, b->full_url) != 0;
+}
+
 static struct record *
 choose(struct record **of, size_t n)
 {
@@ -258,6 +273,8 @@ choose(struct record **of, size_t n)
 		if (is_newer(best, of[i], numbered))
 			best = of[i];
 	}
+	for (size_t i = 1; i < n; i++)
+		best->senders = best->senders || other_sender(of[0], of[i]);
 	for (size_t i = 0; i < n; i++) {
 		if (of[i] != best && same_version(best, of[i]) &&
 		    compare_text(best, of[i]) != 0)

@@ -26,6 +26,7 @@ struct record {
 	size_t len;
 	bool deleted;
 	bool conflict; /* other content under the same version */
+	bool senders;  /* it stands at more than one server */
 	/* Of the chosen version, by intake_finish: */
 	struct json_doc *doc;
 	const struct json_value *json;

@@ -371,6 +371,10 @@ add_source(struct mapping *m, const struct record *r)
 		    "two different contents under one version; the larger "
 		    "text was taken");
 	}
+	if (r->senders) {
+		facts_problem(m->facts, r->key, "sender_conflict",
+		    "it stands at more than one server; taken as one");
+	}
 	if (strcmp(r->type, "Patient") != 0)
 		return;
 	check_shared(m, r);
