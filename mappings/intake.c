@@ -318,15 +318,49 @@ choose_versions(struct intake *in)
 }
 
 static enum err_code
-parse_records(struct intake *in, struct err *e)
+record_open(struct record *r, struct err *e)
+{
+	enum err_code rc = ERR_OK;
+
+	if (r->doc == NULL)
+		rc = json_parse(r->text, r->len, &r->doc, e);
+	r->json = json_root(r->doc);
+	return rc;
+}
+
+static bool
+is_medication(const struct record *r)
+{
+	return strcmp(r->type, "Medication") == 0;
+}
+
+/* A Medication may be referred to by any patient's resources: it stays. */
+static void
+record_close(struct record *r)
+{
+	if (is_medication(r))
+		return;
+	json_free(r->doc);
+	r->doc = NULL;
+	r->json = NULL;
+}
+
+/* What is needed to tell whose a resource is; one tree at a time. */
+static enum err_code
+note_records(struct intake *in, struct err *e)
 {
 	for (size_t i = 0; i < in->records.n; i++) {
 		struct record *r = in->records.items[i];
-		enum err_code rc = json_parse(r->text, r->len, &r->doc, e);
+		enum err_code rc = record_open(r, e);
 
 		if (rc != ERR_OK)
 			return rc;
-		r->json = json_root(r->doc);
+		/* What can say nothing any more is no orphan. */
+		r->silent =
+		    is_medication(r) || mapping_evidence(r) == EVIDENCE_NONE;
+		intake_note(in, r);
+		intake_note_patient(in, r);
+		record_close(r);
 	}
 	return ERR_OK;
 }
@@ -378,19 +412,29 @@ compare_problems(const void *a, const void *b)
 	return c != 0 ? c : strcmp(x->detail, y->detail);
 }
 
-/* Resources that can say nothing any more are no orphans. */
-static bool
-is_silent(const struct record *r)
+/* The trees of one patient at a time. */
+static enum err_code
+map_patient(struct intake *in, struct record **r, size_t n, struct err *e)
 {
-	return strcmp(r->type, "Medication") == 0 ||
-	       mapping_evidence(r) == EVIDENCE_NONE;
+	enum err_code rc = ERR_OK;
+
+	for (size_t i = 0; rc == ERR_OK && i < n; i++)
+		rc = record_open(r[i], e);
+	if (rc == ERR_OK) {
+		*ARENA_PUSH(in->arena, &in->patients) =
+		    mapping_run(in, r[0]->patient, r, n);
+	}
+	for (size_t i = 0; i < n; i++)
+		record_close(r[i]);
+	return rc;
 }
 
-static void
-map_patients(struct intake *in)
+static enum err_code
+map_patients(struct intake *in, struct err *e)
 {
 	struct record **own =
 	    arena_alloc(in->arena, (in->records.n + 1) * sizeof(*own));
+	enum err_code rc = ERR_OK;
 	size_t n = 0, end;
 
 	for (size_t i = 0; i < in->records.n; i++) {
@@ -398,21 +442,21 @@ map_patients(struct intake *in)
 
 		if (r->patient != NULL) {
 			own[n++] = r;
-		} else if (!is_silent(r)) {
+		} else if (!r->silent) {
 			intake_problem(in, r->key, "patient_missing",
 			    "names no patient that can be told");
 		}
 	}
 	if (n > 0)
 		qsort(own, n, sizeof(*own), compare_patients);
-	for (size_t i = 0; i < n; i = end) {
+	for (size_t i = 0; rc == ERR_OK && i < n; i = end) {
 		for (end = i + 1;
 		     end < n && strcmp(own[i]->patient, own[end]->patient) == 0;
 		     end++)
 			;
-		*ARENA_PUSH(in->arena, &in->patients) =
-		    mapping_run(in, own[i]->patient, &own[i], end - i);
+		rc = map_patient(in, &own[i], end - i, e);
 	}
+	return rc;
 }
 
 enum err_code
@@ -425,12 +469,14 @@ intake_finish(struct intake *in, struct patient_facts *const **ret_patients,
 	if (rc != ERR_OK)
 		return rc;
 	choose_versions(in);
-	rc = parse_records(in, e);
+	rc = note_records(in, e);
 	if (rc != ERR_OK)
 		return rc;
 	intake_index(in);
 	intake_attribute(in);
-	map_patients(in);
+	rc = map_patients(in, e);
+	if (rc != ERR_OK)
+		return rc;
 	if (in->orphans.n > 0) {
 		qsort(in->orphans.items, in->orphans.n,
 		    sizeof(*in->orphans.items), compare_problems);

@@ -17,6 +17,24 @@
 /* Code systems of our own concepts, as the maps name them. */
 #define OWN_SYSTEM(name) "https://rescan.example/fhir/CodeSystem/" name
 
+/* A Reference that outlives its resource's tree. */
+struct pointer {
+	bool said;
+	const char *type;     /* Reference.type, or NULL */
+	struct reference ref; /* contained is NULL */
+};
+
+struct identifier {
+	const char *system, *value;
+};
+
+struct subject {
+	struct pointer to;
+	/* What identifies a contained Patient. */
+	const struct identifier *ids;
+	size_t n_ids;
+};
+
 /* One version of one resource. */
 struct record {
 	const char *key; /* "Type/id" */
@@ -28,9 +46,18 @@ struct record {
 	bool conflict; /* other content under the same version */
 	bool senders;  /* it stands at more than one server */
 	/* Of the chosen version, by intake_finish: */
-	struct json_doc *doc;
+	struct json_doc *doc; /* while its patient is mapped; a Medication's
+			       * always */
 	const struct json_value *json;
+	bool silent;            /* can say nothing any more */
+	struct subject subject; /* whose it says it is */
 	const char *patient; /* key, aliases followed; NULL: cannot be told */
+};
+
+struct link {
+	const struct record *patient;
+	bool replaced_by; /* else replaces */
+	struct pointer other;
 };
 
 struct alias {
@@ -53,14 +80,19 @@ struct intake {
 	LIST_OF(struct record *) records; /* the newest, by key */
 	LIST_OF(struct named) urls;       /* by name */
 	LIST_OF(struct named) identifiers;
+	LIST_OF(struct link) links;           /* of all Patients */
 	LIST_OF(struct alias) aliases;        /* by from, each once */
 	LIST_OF(const struct alias *) merged; /* the same, by survivor */
 	LIST_OF(struct patient_facts *) patients;
 	LIST_OF(struct problem) orphans;
 };
 
-/* intake_index.c: look-ups over the chosen versions. */
+/* intake_index.c: look-ups over the chosen versions.  A record is noted while
+ * its tree is there, all are indexed afterwards. */
+void intake_note(struct intake *in, struct record *r);
 void intake_index(struct intake *in);
+struct pointer intake_pointer(struct intake *in, const struct json_value *v,
+    const struct json_value *within);
 const struct record *intake_record(const struct intake *in, const char *key);
 
 /* By one of its identifiers, or NULL. */
@@ -84,12 +116,16 @@ struct target {
 bool intake_resolve(const struct intake *in, const struct json_value *v,
     const struct json_value *within, const char *type, struct arena *a,
     struct target *ret);
+/* The same for a pointer; a contained target is not there any more. */
+bool intake_follow(const struct intake *in, const struct pointer *p,
+    const char *type, struct arena *a, struct target *ret);
 
 /* "system|value", urn:oid: and DICOM UIDs made the same. */
 const char *identifier_token(
     struct arena *a, const char *system, const char *value);
 
 /* intake_patient.c: whose resources they are. */
+void intake_note_patient(struct intake *in, struct record *r);
 void intake_attribute(struct intake *in);
 const char *intake_patient_of(const struct intake *in, const char *key);
 /* The ids that live on under this patient's, its own not. */

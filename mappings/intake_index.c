@@ -53,8 +53,8 @@ find_named(const struct named *items, size_t n, const char *name)
 	return x;
 }
 
-static void
-index_record(struct intake *in, const struct record *r)
+void
+intake_note(struct intake *in, struct record *r)
 {
 	const struct json_value *ids = json_get(r->json, "identifier");
 
@@ -84,8 +84,6 @@ index_record(struct intake *in, const struct record *r)
 void
 intake_index(struct intake *in)
 {
-	for (size_t i = 0; i < in->records.n; i++)
-		index_record(in, in->records.items[i]);
 	if (in->urls.n > 0) {
 		qsort(in->urls.items, in->urls.n, sizeof(*in->urls.items),
 		    compare_named);
@@ -197,37 +195,65 @@ resolve_search(struct target *t, const char *text, struct arena *a)
 	t->value = bar + 1;
 }
 
+struct pointer
+intake_pointer(struct intake *in, const struct json_value *v,
+    const struct json_value *within)
+{
+	struct pointer p = {0};
+	struct reference *ref = &p.ref;
+
+	p.said = reference_read(v, within, in->arena, ref);
+	if (!p.said)
+		return p;
+	p.type = arena_strdup(in->arena, json_string_at(v, "type"));
+	ref->text = arena_strdup(in->arena, ref->text);
+	ref->identifier_system =
+	    arena_strdup(in->arena, ref->identifier_system);
+	ref->identifier_value = arena_strdup(in->arena, ref->identifier_value);
+	ref->contained = NULL;
+	return p;
+}
+
 bool
 intake_resolve(const struct intake *in, const struct json_value *v,
     const struct json_value *within, const char *type, struct arena *a,
     struct target *ret)
 {
-	struct reference ref;
+	struct pointer p = {.type = json_string_at(v, "type")};
+
+	p.said = reference_read(v, within, a, &p.ref);
+	return intake_follow(in, &p, type, a, ret);
+}
+
+bool
+intake_follow(const struct intake *in, const struct pointer *p,
+    const char *type, struct arena *a, struct target *ret)
+{
+	const struct reference *ref = &p->ref;
 	struct target t = {.type = ""};
-	const char *said = json_string_at(v, "type");
 	const struct record *r = NULL;
 
-	if (!reference_read(v, within, a, &ref))
+	if (!p->said)
 		return false;
-	if (ref.contained != NULL) {
-		t.json = ref.contained;
-		t.type = json_string_at(ref.contained, "resourceType");
+	if (ref->contained != NULL) {
+		t.json = ref->contained;
+		t.type = json_string_at(ref->contained, "resourceType");
 		t.type = t.type == NULL ? "" : t.type;
-	} else if (ref.text != NULL) {
-		resolve_text(in, &ref, a, &t);
+	} else if (ref->text != NULL) {
+		resolve_text(in, ref, a, &t);
 	}
-	if (t.type[0] == '\0' && said != NULL)
-		t.type = said;
-	t.system = ref.identifier_system;
-	t.value = ref.identifier_value;
-	if (t.json == NULL && t.value == NULL)
-		resolve_search(&t, ref.text, a);
+	if (t.type[0] == '\0' && p->type != NULL)
+		t.type = p->type;
+	t.system = ref->identifier_system;
+	t.value = ref->identifier_value;
+	if (t.record == NULL && t.json == NULL && t.value == NULL)
+		resolve_search(&t, ref->text, a);
 	if (type != NULL && t.type[0] != '\0' && strcmp(t.type, type) != 0)
 		return false;
-	if (t.value == NULL && ref.text != NULL &&
-	    strncmp(ref.text, OID_PREFIX, strlen(OID_PREFIX)) == 0)
-		t.value = ref.text;
-	if (t.json == NULL && t.value != NULL) {
+	if (t.value == NULL && ref->text != NULL &&
+	    strncmp(ref->text, OID_PREFIX, strlen(OID_PREFIX)) == 0)
+		t.value = ref->text;
+	if (t.record == NULL && t.json == NULL && t.value != NULL) {
 		const char *of = type != NULL ? type : t.type;
 
 		r = intake_identified(in, of, t.system, t.value, a);

@@ -9,26 +9,38 @@
 /* Patient.link: "replaced-by" stands on the old record, "replaces" on the
  * one that lives on; either makes both ids one patient. */
 static void
-read_links(struct intake *in, const struct record *r)
+note_links(struct intake *in, const struct record *r)
 {
 	const struct json_value *links = json_get(r->json, "link");
 
 	for (size_t i = 0; i < json_length(links); i++) {
 		const struct json_value *link = json_at(links, i);
 		const char *type = json_string_at(link, "type");
-		struct target t;
-		struct alias *x;
 		bool by = same(type, "replaced-by");
 
-		if (!by && !same(type, "replaces"))
-			continue;
-		if (!intake_resolve(in, json_get(link, "other"), r->json,
-			"Patient", in->arena, &t) ||
-		    t.key == NULL || strcmp(t.key, r->key) == 0)
+		if (by || same(type, "replaces"))
+			*ARENA_PUSH(in->arena, &in->links) = (struct link){r,
+			    by,
+			    intake_pointer(
+				in, json_get(link, "other"), r->json)};
+	}
+}
+
+static void
+follow_links(struct intake *in)
+{
+	for (size_t i = 0; i < in->links.n; i++) {
+		const struct link *l = &in->links.items[i];
+		const char *key = l->patient->key;
+		struct target t;
+		struct alias *x;
+
+		if (!intake_follow(in, &l->other, "Patient", in->arena, &t) ||
+		    t.key == NULL || strcmp(t.key, key) == 0)
 			continue;
 		x = ARENA_PUSH(in->arena, &in->aliases);
-		x->from = by ? r->key : t.key;
-		x->to = by ? t.key : r->key;
+		x->from = l->replaced_by ? key : t.key;
+		x->to = l->replaced_by ? t.key : key;
 	}
 }
 
@@ -173,22 +185,56 @@ intake_add_aliases(const struct intake *in, struct patient_facts *f)
 	}
 }
 
+/* What identifies the Patient that a reference says is contained. */
+static void
+note_contained(
+    struct intake *in, struct subject *s, const struct json_value *patient)
+{
+	const struct json_value *all = json_get(patient, "identifier");
+	struct identifier *ids =
+	    arena_alloc(in->arena, (json_length(all) + 1) * sizeof(*ids));
+
+	s->ids = ids;
+	for (size_t i = 0; i < json_length(all); i++) {
+		const struct json_value *id = json_at(all, i);
+
+		ids[s->n_ids++] = (struct identifier){
+		    arena_strdup(in->arena, json_string_at(id, "system")),
+		    arena_strdup(in->arena, json_string_at(id, "value"))};
+	}
+}
+
+void
+intake_note_patient(struct intake *in, struct record *r)
+{
+	const struct json_value *subject = resource_subject(r->json);
+	struct reference ref;
+
+	if (strcmp(r->type, "Patient") == 0) {
+		note_links(in, r);
+		return;
+	}
+	r->subject.to = intake_pointer(in, subject, r->json);
+	if (reference_read(subject, r->json, in->arena, &ref) &&
+	    same(json_string_at(ref.contained, "resourceType"), "Patient"))
+		note_contained(in, &r->subject, ref.contained);
+}
+
 /* A contained Patient is one of ours by what identifies it. */
 static const char *
-contained_patient(struct intake *in, const struct json_value *patient)
+contained_patient(struct intake *in, const struct subject *s)
 {
-	const struct json_value *ids = json_get(patient, "identifier");
 	const char *found = NULL;
 
-	for (size_t i = 0; i < json_length(ids); i++) {
-		const char *system = json_string_at(json_at(ids, i), "system");
-		const char *value = json_string_at(json_at(ids, i), "value");
+	for (size_t i = 0; i < s->n_ids; i++) {
+		const struct identifier *id = &s->ids[i];
 		const struct record *r = intake_identified(
-		    in, "Patient", system, value, in->arena);
+		    in, "Patient", id->system, id->value, in->arena);
 
 		if ((r != NULL && found != NULL &&
 			strcmp(r->key, found) != 0) ||
-		    !intake_patient_is_clear(in, system, value, in->arena))
+		    !intake_patient_is_clear(
+			in, id->system, id->value, in->arena))
 			return NULL;
 		found = r != NULL ? r->key : found;
 	}
@@ -198,35 +244,27 @@ contained_patient(struct intake *in, const struct json_value *patient)
 static void
 attribute(struct intake *in, struct record *r)
 {
-	const struct json_value *subject = resource_subject(r->json);
 	struct target t;
+	const char *key = NULL;
 
-	if (strcmp(r->type, "Patient") == 0) {
-		r->patient = intake_patient_of(in, r->key);
-	} else if (intake_resolve(
-		       in, subject, r->json, "Patient", in->arena, &t)) {
-		const char *key = t.key;
-
-		/* Of two patients nobody can tell which is meant. */
-		if (t.by_identifier && !intake_patient_is_clear(in, t.system,
-					   t.value, in->arena))
-			key = NULL;
-		else if (key == NULL && t.record == NULL && t.json != NULL)
-			key = contained_patient(in, t.json);
-		if (key != NULL && strncmp(key, "Patient/", 8) == 0)
-			r->patient = intake_patient_of(in, key);
-	}
+	if (strcmp(r->type, "Patient") == 0)
+		key = r->key;
+	else if (r->subject.n_ids > 0)
+		key = contained_patient(in, &r->subject);
+	else if (intake_follow(
+		     in, &r->subject.to, "Patient", in->arena, &t) &&
+		 /* Of two patients nobody can tell which is meant. */
+		 (!t.by_identifier || intake_patient_is_clear(in, t.system,
+					  t.value, in->arena)))
+		key = t.key;
+	if (key != NULL && strncmp(key, "Patient/", 8) == 0)
+		r->patient = intake_patient_of(in, key);
 }
 
 void
 intake_attribute(struct intake *in)
 {
-	for (size_t i = 0; i < in->records.n; i++) {
-		struct record *r = in->records.items[i];
-
-		if (strcmp(r->type, "Patient") == 0)
-			read_links(in, r);
-	}
+	follow_links(in);
 	settle_aliases(in);
 	for (size_t i = 0; i < in->records.n; i++)
 		attribute(in, in->records.items[i]);
